@@ -22,6 +22,8 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
+        .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
+        .testTarget(name: "MeasurementsTests", dependencies: ["Measurements"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ]
 )
