@@ -24,6 +24,7 @@ let package = Package(
         ),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements"], swiftSettings: strict),
+        .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ]
 )
