@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ]
 )
