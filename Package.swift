@@ -26,9 +26,15 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
+        .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
-        .testTarget(name: "MeasurementsTests", dependencies: ["Measurements"], swiftSettings: strict),
+        .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

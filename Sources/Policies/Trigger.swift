@@ -13,6 +13,8 @@ public struct Trigger: Sendable, Codable, Hashable {
     public var cooldown: Duration
     /// Quiet time after an adjustment of this trigger was rolled back; never shorter than ``cooldown``.
     public var cooldownAfterRollback: Duration
+    /// When a scheduled trigger comes due; its condition must hold as well.
+    public var schedule: Policy.Schedule?
 
     public init(name: String, type: TriggerType, condition: Condition) {
         self.name = name

@@ -102,7 +102,7 @@ struct YAMLDocumentTests {
             try parse([0xFF, 0xFE, 0x61, 0x00])
         }
         let nul = "expected text, found a NUL byte; the file may be binary or UTF-16"
-        #expect(throws: DocumentError(.encoding, nul, line: 2, column: 2, byteOffset: 5)) { try parse(Array("a: 1".utf8) + [10, 98, 0]) }
+        #expect(throws: DocumentError(.encoding, nul, line: 2, column: 2, byteOffset: 6)) { try parse(Array("a: 1".utf8) + [10, 98, 0]) }
         #expect(throws: DocumentError(.encoding, "expected UTF-8, found byte 255", line: 1, column: 4, byteOffset: 4)) {
             try parse(Array("é: ".utf8) + [0xFF])
         }
