@@ -14,18 +14,28 @@ let package = Package(
     name: "llm-auto-optimizer",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0")
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
+        .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
     ],
     targets: [
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .target(
             name: "Statistics",
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
+        .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
-        .testTarget(name: "MeasurementsTests", dependencies: ["Measurements"], swiftSettings: strict),
+        .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

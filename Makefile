@@ -1,0 +1,43 @@
+# The everyday commands; `make help` lists them.
+SWIFT      ?= swift
+BOUNDARIES := --explicit-target-dependency-import-check error
+POLICY     := policies/vllm-chat-latency.yaml
+EXAMPLE    := Examples/results/chat-overloaded.jsonl
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test smoke bench format lint clean
+
+help:  ## Lists these commands.
+	@sed -n 's/^\([a-z]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup:  ## Installs missing Debian packages, or prints the command that does.
+	@bash .ci/setup
+
+build: setup  ## Builds everything; warnings and crossed module boundaries are errors.
+	@$(SWIFT) build $(BOUNDARIES)
+
+demo: setup  ## Shows a reasoned recommendation made from bundled benchmark results.
+	@$(SWIFT) build $(BOUNDARIES) --product llm-auto-optimizer
+	@bash Examples/demo.sh "$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer"
+
+test:  ## Formatting, build and all tests: what a change must pass.
+	@bash .ci/setup test
+	@$(MAKE) --no-print-directory lint
+	@$(SWIFT) build $(BOUNDARIES) --build-tests
+	@$(SWIFT) test --skip-build
+
+smoke: setup  ## The pure tests only, in seconds.
+	@$(SWIFT) build $(BOUNDARIES) --build-tests
+	@$(SWIFT) test --skip-build --filter 'StatisticsTests|MeasurementsTests|LearningTests|ControlTests'
+
+bench: setup  ## Measures the performance figures, peers in the same run.
+	@bash Benchmarks/run.sh
+
+format:  ## Formats all sources in place.
+	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
+
+lint:  ## Fails where formatting or naming differ from .swift-format.
+	@$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks
+
+clean:  ## Removes build products.
+	@rm -rf .build .build-venv .build-setup.log

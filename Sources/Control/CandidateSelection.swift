@@ -1,0 +1,147 @@
+import Learning
+import Measurements
+import Policies
+
+/// Turns knobs into candidates, and candidates into recommendations or reasons against them.
+struct CandidateSelection {
+    let policy: Policy
+    let snapshot: Snapshot
+    let firing: [Trigger]
+    let gaps: [ObjectiveGap]
+    let estimator: any EffectEstimator
+    let utility: UtilityModel
+
+    /// What became of one candidate.
+    enum Verdict {
+        case recommended(Recommendation)
+        case excluded(ExcludedCandidate)
+    }
+
+    /// Every neighbouring value of every knob, judged; recommendations best first.
+    func select() -> (recommendations: [Recommendation], excluded: [ExcludedCandidate]) {
+        let verdicts = policy.knobs.flatMap(judge)
+        let recommendations = verdicts.compactMap { if case .recommended(let found) = $0 { found } else { nil } }
+        let excluded = verdicts.compactMap { if case .excluded(let found) = $0 { found } else { nil } }
+        return (recommendations.sorted { ($0.utility.total, $1.candidate.knob) > ($1.utility.total, $0.candidate.knob) }, excluded)
+    }
+
+    private func judge(_ knob: Knob) -> [Verdict] {
+        guard let current = snapshot.state.values[knob.name] else {
+            let cure = "pass --current \(knob.name)=VALUE or --manifest FILE, or give the knob a 'default' in the policy"
+            let explanation = "the value in force is not known: \(cure)"
+            return [.excluded(ExcludedCandidate(knob: knob.name, reason: .valueUnknown, explanation: explanation))]
+        }
+        return knob.neighbours(of: current.value).map { step, outcome in
+            switch outcome {
+            case .success(let candidate): judge(candidate, knob)
+            case .failure(let error): .excluded(noCandidate(knob, step: step, error.reason))
+            }
+        }
+    }
+
+    private func judge(_ candidate: Candidate, _ knob: Knob) -> Verdict {
+        let findings = rules(for: candidate)
+        guard !findings.isEmpty else {
+            let direction = candidate.step > 0 ? "raising" : "lowering"
+            return exclude(candidate, .noRule, "nothing that was seen speaks for \(direction) \(candidate.knob)")
+        }
+        if let refusal = refusalByLimits(candidate, knob) { return refusal }
+        let effect = estimator.effect(of: candidate, in: state)
+        if let harm = utility.veto(effect, gaps: gaps) { return exclude(candidate, .tooRisky, harm) }
+        let worth = utility.utility(of: effect, gaps: gaps, aim: aim(of: candidate))
+        guard isWorthwhile(worth, effect) else {
+            return exclude(
+                candidate, .notWorthIt,
+                "the expected gain of \(FigureText.number(worth.total)) is not worth a change (at least \(FigureText.number(utility.minimumGain)) is)"
+            )
+        }
+        return .recommended(
+            RecommendationWriter(policy: policy, snapshot: snapshot, gaps: gaps)
+                .recommendation(candidate, effect: effect, utility: worth, rules: findings, triggers: askingTriggers(candidate)))
+    }
+
+    private func isWorthwhile(_ worth: Utility, _ effect: PredictedEffect) -> Bool {
+        let saving = -(effect.outcomes[.cost]?.logRatio ?? 0)
+        return worth.total > 0 && (worth.missReduction >= utility.minimumGain || saving >= utility.minimumGain)
+    }
+
+    private func refusalByLimits(_ candidate: Candidate, _ knob: Knob) -> Verdict? {
+        if candidate.role == .replicas, case .range(let minimum, let maximum, _) = knob.domain,
+            case .integer(let current) = candidate.from, case .integer(let desired) = candidate.to
+        {
+            let limiter = ReplicaLimiter(
+                behavior: policy.behavior, minimum: minimum, maximum: maximum, recommendations: snapshot.history.replicaRecommendations,
+                changes: snapshot.history.changes)
+            let limited = limiter.limit(desired: desired, current: current, now: snapshot.time)
+            if limited.replicas != desired { return exclude(candidate, limited.limit) }
+        }
+        let replicas = snapshot.state.values.first { policy.role(of: $0.key) == .replicas }?.value.value.numeric.map { Int($0) }
+        let limits = ChangeLimits(budgets: policy.budgets, changes: snapshot.history.changes, now: snapshot.time, replicas: replicas)
+        return limits.exhausted(by: candidate).map { exclude(candidate, .budget, $0) }
+    }
+
+    private func exclude(_ candidate: Candidate, _ limit: ReplicaLimiter.Limited.Limit?) -> Verdict {
+        switch limit {
+        case .stabilizationWindow(let window):
+            exclude(
+                candidate, .stabilization,
+                "within the last \(FigureText.duration(window)) another number of replicas was asked for (stabilization window)")
+        case .bounds: exclude(candidate, .outsideBounds, "\(candidate.to) is outside of the bounds")
+        case .rate, nil: exclude(candidate, .rateLimit, "behavior's policies allow no further change of replicas in this period")
+        }
+    }
+
+    private func exclude(_ candidate: Candidate, _ reason: ExcludedCandidate.Reason, _ explanation: String) -> Verdict {
+        .excluded(ExcludedCandidate(knob: candidate.knob, from: candidate.from, to: candidate.to, reason: reason, explanation: explanation))
+    }
+
+    private func noCandidate(_ knob: Knob, step: Int, _ reason: NoCandidate) -> ExcludedCandidate {
+        switch reason {
+        case .atLimit(let value):
+            ExcludedCandidate(
+                knob: knob.name, from: value, reason: .atLimit,
+                explanation: "\(value) is already the \(step > 0 ? "highest" : "lowest") allowed value")
+        case .outsideDomain(let value):
+            ExcludedCandidate(
+                knob: knob.name, from: value, reason: .outsideBounds,
+                explanation: "the value in force, \(value), is none of the allowed values")
+        }
+    }
+
+    private var state: OperatingPoint { OperatingPoint(snapshot, policy: policy) }
+
+    private var circumstances: Circumstances {
+        let missed = gaps.filter { $0.excess > 0 }.map(\.name)
+        return Circumstances(
+            bottleneck: snapshot.bottleneck, state: state,
+            missedLatencies: Set(LatencyMetric.allCases.filter { metric in missed.contains { $0.hasPrefix(metric.rawValue + " ") } }),
+            missesThroughput: missed.contains { $0 == MetricQuery.throughput.description || $0 == MetricQuery.tokensPerSecond.description })
+    }
+
+    private func rules(for candidate: Candidate) -> [RuleFinding] {
+        let types = Set(firing.map(\.type))
+        return ProposalRule.all.filter { rule in
+            !rule.triggers.isDisjoint(with: types) && rule.proposals.contains { $0.role == candidate.role && $0.step == candidate.step }
+        }.compactMap { rule in
+            rule.applies(circumstances).map { RuleFinding(rule: rule.name, statement: rule.statement, circumstance: $0) }
+        }
+    }
+
+    private func askingTriggers(_ candidate: Candidate) -> [String] {
+        firing.filter { trigger in
+            ProposalRule.all.contains { rule in
+                rule.triggers.contains(trigger.type) && rule.proposals.contains { $0.role == candidate.role && $0.step == candidate.step }
+                    && rule.applies(circumstances) != nil
+            }
+        }.map(\.name)
+    }
+
+    /// The figure the change is for: the limit missed most, or cost where nothing is missed.
+    private func aim(of candidate: Candidate) -> Outcome? {
+        gaps.first { $0.excess > 0 && $0.outcome != nil }?.outcome ?? .cost
+    }
+}
+
+extension Policy {
+    func role(of knob: String) -> Knob.Role? { knobs.first { $0.name == knob }?.role }
+}

@@ -1,0 +1,118 @@
+public import Learning
+public import Measurements
+public import Policies
+
+/// What to do about a snapshot, and why.
+public struct Decision: Sendable, Codable, Hashable {
+    public var policy: String
+    public var time: Timestamp
+    public var outcome: Outcome
+    /// The reasons for the outcome, in sentences.
+    public var reasons: [String]
+    public var triggers: [TriggerReport]
+    public var objectives: [ObjectiveReport]
+    /// Best first.
+    public var recommendations: [Recommendation]
+    public var excluded: [ExcludedCandidate]
+    /// Trigger states after this evaluation, for the next one.
+    public var nextTriggers: [String: TriggerState]
+
+    public enum Outcome: String, Sendable, Codable, Hashable {
+        /// No trigger fired: nothing needs to change.
+        case nothingToDo
+        /// A trigger fired, and at least one change is worth making.
+        case recommend
+        /// A trigger fired, but no change is allowed or worth making.
+        case hold
+        /// Too little is known to say.
+        case unknown
+    }
+}
+
+/// What became of one trigger, and on what grounds.
+public struct TriggerReport: Sendable, Codable, Hashable {
+    public var name: String
+    public var type: TriggerType
+    public var outcome: TriggerOutcome
+    public var evaluation: ConditionEvaluation
+
+    public init(name: String, type: TriggerType, outcome: TriggerOutcome, evaluation: ConditionEvaluation) {
+        self.name = name
+        self.type = type
+        self.outcome = outcome
+        self.evaluation = evaluation
+    }
+}
+
+/// One limit of the objective and how it is kept.
+public struct ObjectiveReport: Sendable, Codable, Hashable {
+    /// E.g. `ttft p95 ≤ 500 ms`.
+    public var name: String
+    public var kind: Kind
+    public var limit: Double
+    /// `nil` where it is not known.
+    public var observed: Double?
+    /// `nil` where it is not known.
+    public var met: Bool?
+    public var explanation: String
+
+    public enum Kind: String, Sendable, Codable, Hashable {
+        case latency, throughput, tokensPerSecond, errorRate, attainment
+    }
+}
+
+/// A change worth making.
+public struct Recommendation: Sendable, Codable, Hashable {
+    public var candidate: Candidate
+    public var category: Category
+    public var effect: PredictedEffect
+    public var utility: Utility
+    /// Names of the triggers that ask for it.
+    public var triggers: [String]
+    /// The rules that propose it, each with the circumstance that made it apply.
+    public var rules: [RuleFinding]
+    /// Plain sentences with the numbers.
+    public var rationale: String
+    public var rollback: String
+
+    /// Names as in the feedback schema.
+    public enum Category: String, Sendable, Codable, Hashable {
+        case scaling, configuration, resourceAllocation = "resource_allocation", caching, batching, quantization
+    }
+}
+
+/// A rule that applied.
+public struct RuleFinding: Sendable, Codable, Hashable {
+    public var rule: String
+    public var statement: String
+    public var circumstance: String
+
+    public init(rule: String, statement: String, circumstance: String) {
+        self.rule = rule
+        self.statement = statement
+        self.circumstance = circumstance
+    }
+}
+
+/// A change that was considered and left, and why.
+public struct ExcludedCandidate: Sendable, Codable, Hashable {
+    public var knob: String
+    public var from: KnobValue?
+    public var to: KnobValue?
+    public var reason: Reason
+    /// A sentence with the numbers.
+    public var explanation: String
+
+    public init(knob: String, from: KnobValue? = nil, to: KnobValue? = nil, reason: Reason, explanation: String) {
+        self.knob = knob
+        self.from = from
+        self.to = to
+        self.reason = reason
+        self.explanation = explanation
+    }
+
+    /// A closed set: reports group by it.
+    public enum Reason: String, Sendable, Codable, Hashable {
+        case valueUnknown, atLimit, outsideBounds, noRule, notWorthIt, tooRisky, cooldown, budget, stabilization, rateLimit, outranked
+    }
+}

@@ -1,0 +1,131 @@
+import Learning
+import Measurements
+public import Policies
+import Statistics
+
+/// Holds the figures of a snapshot against the objective, and against the thresholds of triggers that fire.
+struct ObjectiveAssessment {
+    let policy: Policy
+    let readings: any ReadingSource
+
+    /// One report per limit of the objective, in the order of the policy.
+    func reports(_ snapshot: Snapshot) -> [ObjectiveReport] {
+        limits().map { report($0) } + [attainment(snapshot)].compactMap(\.self)
+    }
+
+    /// How far each limit is missed or kept; limits whose figure is not known are not among them.
+    ///
+    /// - Parameter firing: Triggers whose true comparisons count as limits of their own.
+    func gaps(firing: [Trigger]) -> [ObjectiveGap] {
+        var gaps: [String: ObjectiveGap] = [:]
+        for limit in limits() + firing.flatMap(thresholds) {
+            guard let gap = gap(limit) else { continue }
+            if let known = gaps[gap.name], known.excess >= gap.excess { continue }
+            gaps[gap.name] = gap
+        }
+        return gaps.values.sorted { ($0.excess, $1.name) > ($1.excess, $0.name) }
+    }
+
+    private struct Limit {
+        var query: MetricQuery
+        var window: Duration
+        var limit: Double
+        /// +1 where more is worse, −1 where less is worse.
+        var direction: Double
+        var kind: ObjectiveReport.Kind
+    }
+
+    private func limits() -> [Limit] {
+        let window = policy.objectiveWindow
+        var limits = policy.objective.latencies.map {
+            Limit(query: .latency($0.metric, $0.statistic), window: window, limit: $0.limit.inSeconds, direction: 1, kind: .latency)
+        }
+        if let rate = policy.objective.throughput {
+            limits.append(Limit(query: .throughput, window: window, limit: rate, direction: -1, kind: .throughput))
+        }
+        if let rate = policy.objective.tokensPerSecond {
+            limits.append(Limit(query: .tokensPerSecond, window: window, limit: rate, direction: -1, kind: .tokensPerSecond))
+        }
+        if let rate = policy.objective.errorRate {
+            limits.append(Limit(query: .errorRate, window: window, limit: rate, direction: 1, kind: .errorRate))
+        }
+        return limits
+    }
+
+    /// A threshold that is there to notice idleness or cost is no limit to be kept.
+    private func thresholds(of trigger: Trigger) -> [Limit] {
+        guard [.latencyThreshold, .throughputThreshold, .errorRateThreshold, .slaViolation].contains(trigger.type) else { return [] }
+        return trigger.condition.leaves.compactMap { leaf in
+            guard case .compare(let query, let comparison, let threshold, let window) = leaf.test, threshold > 0 else { return nil }
+            let kind: ObjectiveReport.Kind
+            switch query {
+            case .latency: kind = .latency
+            case .throughput: kind = .throughput
+            case .tokensPerSecond: kind = .tokensPerSecond
+            case .errorRate: kind = .errorRate
+            default: return nil
+            }
+            let direction: Double = comparison == .below ? -1 : 1
+            return Limit(query: query, window: window ?? trigger.window, limit: threshold, direction: direction, kind: kind)
+        }
+    }
+
+    private func report(_ limit: Limit) -> ObjectiveReport {
+        let name = "\(limit.query.description) \(limit.direction > 0 ? "≤" : "≥") \(limit.query.text(limit.limit))"
+        switch readings.reading(limit.query, over: limit.window) {
+        case .value(let value):
+            let met = limit.direction > 0 ? value.value <= limit.limit : value.value >= limit.limit
+            let distance = signedPercent((value.value - limit.limit) / limit.limit)
+            return ObjectiveReport(
+                name: name, kind: limit.kind, limit: limit.limit, observed: value.value, met: met,
+                explanation: "\(limit.query.description) is \(limit.query.text(value.value)), \(distance) against its limit")
+        case .unknown(let unknown):
+            return ObjectiveReport(
+                name: name, kind: limit.kind, limit: limit.limit, observed: nil, met: nil,
+                explanation: "\(limit.query.description) is not known: \(unknown.text)")
+        }
+    }
+
+    private func attainment(_ snapshot: Snapshot) -> ObjectiveReport? {
+        guard !policy.objective.latencies.isEmpty else { return nil }
+        let target = policy.objective.attainment
+        let name = "attainment ≥ \(FigureText.percent(target))"
+        guard let observed = snapshot.window.compliance.attainment else {
+            return ObjectiveReport(
+                name: name, kind: .attainment, limit: target, observed: nil, met: nil,
+                explanation: "attainment is not known: no single requests were measured")
+        }
+        let compliance = snapshot.window.compliance
+        return ObjectiveReport(
+            name: name, kind: .attainment, limit: target, observed: observed, met: observed >= target,
+            explanation: "\(compliance.met) of \(compliance.met + compliance.violations) requests met every latency limit")
+    }
+
+    private func gap(_ limit: Limit) -> ObjectiveGap? {
+        guard case .value(let value) = readings.reading(limit.query, over: limit.window), value.value > 0, limit.limit > 0 else {
+            return nil
+        }
+        return ObjectiveGap(
+            name: limit.query.description, outcome: limit.query.outcome, excess: limit.direction * logarithm(of: value.value / limit.limit),
+            direction: limit.direction)
+    }
+}
+
+extension Policy {
+    /// The window objectives are judged over: the longest any trigger looks at.
+    public var objectiveWindow: Duration { triggers.map(\.window).max() ?? .seconds(300) }
+}
+
+extension MetricQuery {
+    /// The figure a change moves when it moves this one.
+    var outcome: Outcome? {
+        switch self {
+        case .latency(.timeToFirstToken, _), .latency(.queue, _), .latency(.prefill, _), .latency(.network, _): .timeToFirstToken
+        case .latency: .timePerOutputToken
+        case .throughput, .tokensPerSecond: .throughput
+        case .errorRate: .errorRate
+        case .costPerThousandTokens: .cost
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,158 @@
+public import Measurements
+public import Policies
+
+/// Everything one cycle saw, as a value: deciding on it again gives the same decision, bit for bit.
+public struct Snapshot: Sendable, Codable, Hashable {
+    public var policy: String
+    /// The moment decided for: the clock of a live cycle, the newest measurement of an imported run.
+    public var time: Timestamp
+    public var sources: [SourceDescription]
+    /// Everything in the longest window.
+    public var window: WindowStatistics
+    /// The same by model, provider and endpoint.
+    public var groups: [GroupStatistics]
+    /// The tool's own figures where there are no measurements; `nil` where there are.
+    public var reported: ReportedResults?
+    public var anomalies: [Anomaly]
+    public var bottleneck: Bottleneck
+    /// Answers to every question the policy's conditions and objective ask.
+    public var readings: [RecordedReading]
+    public var state: TargetState
+    public var history: ControlHistory
+    /// A run shorter than a window or hold time is evaluated as a whole; its length.
+    public var wholeRun: Duration?
+
+    public init(policy: String, time: Timestamp, window: WindowStatistics, bottleneck: Bottleneck) {
+        self.policy = policy
+        self.time = time
+        self.window = window
+        self.bottleneck = bottleneck
+        sources = []
+        groups = []
+        anomalies = []
+        readings = []
+        state = TargetState()
+        history = ControlHistory()
+    }
+}
+
+/// Where measurements came from.
+public struct SourceDescription: Sendable, Codable, Hashable {
+    /// File name or source name.
+    public var name: String
+    /// E.g. `guidellm 0.8.1`.
+    public var tool: String
+    /// Digest of the content, hexadecimal.
+    public var digest: String
+    public var runs: [SourceRun]
+    /// Records that were bad and left out.
+    public var skipped: Int
+
+    public init(name: String, tool: String, digest: String, runs: [SourceRun], skipped: Int = 0) {
+        self.name = name
+        self.tool = tool
+        self.digest = digest
+        self.runs = runs
+        self.skipped = skipped
+    }
+}
+
+/// The statistics of one model, provider and endpoint.
+public struct GroupStatistics: Sendable, Codable, Hashable {
+    public var key: GroupKey
+    public var statistics: WindowStatistics
+
+    public init(key: GroupKey, statistics: WindowStatistics) {
+        self.key = key
+        self.statistics = statistics
+    }
+}
+
+/// A question and the answer it got.
+public struct RecordedReading: Sendable, Codable, Hashable {
+    public var query: MetricQuery
+    public var window: Duration
+    public var reading: Reading
+
+    public init(query: MetricQuery, window: Duration, reading: Reading) {
+        self.query = query
+        self.window = window
+        self.reading = reading
+    }
+}
+
+/// The settings in force at the target.
+public struct TargetState: Sendable, Codable, Hashable {
+    /// By knob name; a knob that is not in here has no known value.
+    public var values: [String: KnobState]
+
+    public init(values: [String: KnobState] = [:]) { self.values = values }
+}
+
+/// A setting and how it is known.
+public struct KnobState: Sendable, Codable, Hashable {
+    public var value: KnobValue
+    public var origin: Origin
+
+    public init(_ value: KnobValue, origin: Origin) {
+        self.value = value
+        self.origin = origin
+    }
+
+    public enum Origin: String, Sendable, Codable, Hashable {
+        /// Given by the operator for this run.
+        case given
+        /// Read from a manifest of the target.
+        case manifest
+        /// Read from the running target.
+        case live
+        /// The policy's `default`, because the target does not say.
+        case assumed
+    }
+}
+
+/// What happened before and limits what may happen now.
+public struct ControlHistory: Sendable, Codable, Hashable {
+    /// By trigger name.
+    public var triggers: [String: TriggerState]
+    /// Oldest first.
+    public var changes: [PastChange]
+    /// Replica counts that were asked for, oldest first.
+    public var replicaRecommendations: [ReplicaRecommendation]
+
+    public init() {
+        triggers = [:]
+        changes = []
+        replicaRecommendations = []
+    }
+}
+
+/// A change that was carried out.
+public struct PastChange: Sendable, Codable, Hashable {
+    public var time: Timestamp
+    public var knob: String
+    public var role: Knob.Role
+    public var from: KnobValue
+    public var to: KnobValue
+    public var rolledBack: Bool
+
+    public init(time: Timestamp, knob: String, role: Knob.Role, from: KnobValue, to: KnobValue, rolledBack: Bool = false) {
+        self.time = time
+        self.knob = knob
+        self.role = role
+        self.from = from
+        self.to = to
+        self.rolledBack = rolledBack
+    }
+}
+
+/// How many replicas a cycle asked for, whatever came of it.
+public struct ReplicaRecommendation: Sendable, Codable, Hashable {
+    public var time: Timestamp
+    public var replicas: Int
+
+    public init(time: Timestamp, replicas: Int) {
+        self.time = time
+        self.replicas = replicas
+    }
+}

@@ -1,0 +1,108 @@
+public import Measurements
+public import Policies
+
+/// Builds the snapshot of a cycle from what its sources delivered.
+public struct SnapshotBuilder: Sendable {
+    private let policy: Policy
+    private let windows: MeasurementWindows
+    private let reported: ReportedResults?
+    private let sources: [SourceDescription]
+    private let state: TargetState
+    private let history: ControlHistory
+
+    /// - Parameters:
+    ///   - windows: All measurements, with panes at least as fine as the policy's interval.
+    ///   - reported: A tool's own figures, used only where there are no measurements at all.
+    public init(
+        policy: Policy, windows: MeasurementWindows, reported: ReportedResults?, sources: [SourceDescription], state: TargetState,
+        history: ControlHistory
+    ) {
+        self.policy = policy
+        self.windows = windows
+        self.reported = windows.whole.requests == 0 ? reported : nil
+        self.sources = sources
+        self.state = state
+        self.history = history
+    }
+
+    /// The snapshot of an imported run as of its newest measurement.
+    ///
+    /// A run shorter than the longest window or hold time of the policy, or one without times, is evaluated as a whole.
+    /// - Parameter now: When the evaluation takes place, for runs that tell no times.
+    public func importedRun(now: Timestamp) -> Snapshot {
+        let end = windows.newest
+        let length = runLength
+        let wanted = policy.triggers.map { max($0.window, $0.holdFor) }.max() ?? policy.objectiveWindow
+        let whole = end == nil || length.map { $0 < wanted } ?? true
+        let statistics = WindowStatistics(
+            whole ? windows.whole : windows.window(endingAt: end ?? now, length: policy.longestWindow),
+            span: whole ? length.map { Nanoseconds(seconds: $0.inSeconds) } : nil)
+        var snapshot = Snapshot(policy: policy.name, time: end ?? now, window: statistics, bottleneck: bottleneck(statistics))
+        snapshot.sources = sources
+        snapshot.groups = windows.groups.sorted { $0.key < $1.key }.map {
+            GroupStatistics(key: $0.key, statistics: WindowStatistics($0.value))
+        }
+        snapshot.reported = reported
+        snapshot.state = state
+        snapshot.history = whole ? history : historyBefore(end ?? now)
+        snapshot.wholeRun = whole ? length ?? .zero : nil
+        snapshot.anomalies = anomaliesFound(end)
+        snapshot.readings = readings(whole: whole, end: end, statistics: statistics)
+        return snapshot
+    }
+
+    /// The history as it would be had the controller watched the run: triggers evaluated at every interval before its end.
+    private func historyBefore(_ end: Timestamp) -> ControlHistory {
+        var result = history
+        let interval = max(policy.monitor.interval, windows.paneWidth.duration)
+        let longestHold = policy.triggers.map(\.holdFor).max() ?? .zero
+        let steps = Int(min((longestHold.inSeconds / interval.inSeconds).rounded(.up), Double(MeasurementWindows.maximumPanes)))
+        for step in (0..<steps).reversed() {
+            let time = end.advanced(by: .zero - interval * (step + 1))
+            let source = WindowReadings(windows: windows, end: time, whole: nil, policy: policy, state: state)
+            for trigger in policy.triggers {
+                let evaluation = evaluate(
+                    trigger.condition, window: trigger.window, minSamples: trigger.minSamples, staleAfter: policy.monitor.staleAfter,
+                    source: source)
+                let state = result.triggers[trigger.name] ?? TriggerState()
+                result.triggers[trigger.name] =
+                    advance(
+                        trigger, state, evaluation, now: time, longestGap: policy.monitor.longestEvaluationGap
+                    ).state
+            }
+        }
+        return result
+    }
+
+    /// Wall time of the run: what its tool says, else from the first request sent to the last answered.
+    private var runLength: Duration? {
+        let told = sources.flatMap(\.runs).compactMap(\.duration)
+        if sources.flatMap(\.runs).count == 1, let only = told.first { return only.duration }
+        return WindowStatistics(windows.whole).span?.duration ?? told.map(\.duration).max()
+    }
+
+    private func bottleneck(_ statistics: WindowStatistics) -> Bottleneck {
+        guard let reported, !reported.utilization.isEmpty else { return statistics.bottleneck }
+        var filled = statistics
+        filled.utilization = reported.utilization
+        return filled.bottleneck
+    }
+
+    private func anomaliesFound(_ end: Timestamp?) -> [Anomaly] {
+        guard let end else { return [] }
+        let series = windows.series(endingAt: end, length: .seconds(86_400 * 365))
+        return anomalies(in: series, paneWidth: windows.paneWidth)
+    }
+
+    private func readings(whole: Bool, end: Timestamp?, statistics: WindowStatistics) -> [RecordedReading] {
+        let source: any ReadingSource =
+            if let reported {
+                ReportedReadings(results: reported, completed: sources.flatMap(\.runs).last?.completed, policy: policy, state: state)
+            } else {
+                WindowReadings(windows: windows, end: end, whole: whole ? runLength ?? .zero : nil, policy: policy, state: state)
+            }
+        return policy.questions.map { question in
+            RecordedReading(query: question.query, window: question.window, reading: source.reading(question.query, over: question.window))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+public import Policies
+
+/// A possible change of one knob.
+public struct Candidate: Sendable, Codable, Hashable {
+    public var knob: String
+    public var role: Knob.Role
+    public var from: KnobValue
+    public var to: KnobValue
+    /// Position of the new value relative to the old one: +1 the next larger (or next listed), −1 the one before.
+    public var step: Int
+
+    public init(knob: String, role: Knob.Role, from: KnobValue, to: KnobValue, step: Int) {
+        self.knob = knob
+        self.role = role
+        self.from = from
+        self.to = to
+        self.step = step
+    }
+
+    /// The change that undoes this one.
+    public var inverse: Candidate { Candidate(knob: knob, role: role, from: to, to: from, step: -step) }
+
+    /// New value over old value; `nil` where they are not positive numbers.
+    public var ratio: Double? {
+        guard let from = from.numeric, let to = to.numeric, from > 0, to > 0 else { return nil }
+        return to / from
+    }
+}
+
+/// Why a knob offers no candidate in a direction.
+public enum NoCandidate: Sendable, Codable, Hashable {
+    case atLimit(KnobValue)
+    /// The value in force is none of the allowed ones.
+    case outsideDomain(KnobValue)
+}
+
+extension Knob {
+    /// The neighbouring allowed values, one step down and one step up.
+    ///
+    /// A value outside of the bounds gets only the candidate that leads back to the nearest bound.
+    public func neighbours(of value: KnobValue) -> [(step: Int, outcome: Result<Candidate, CandidateError>)] {
+        [-1, 1].map { step in
+            (step, neighbour(of: value, step: step).map { Candidate(knob: name, role: role, from: value, to: $0, step: step) })
+        }
+    }
+
+    private func neighbour(of value: KnobValue, step: Int) -> Result<KnobValue, CandidateError> {
+        switch domain {
+        case .range(let minimum, let maximum, let width):
+            guard case .integer(let current) = value else { return .failure(CandidateError(.outsideDomain(value))) }
+            if current < minimum { return step > 0 ? .success(.integer(minimum)) : .failure(CandidateError(.outsideDomain(value))) }
+            if current > maximum { return step < 0 ? .success(.integer(maximum)) : .failure(CandidateError(.outsideDomain(value))) }
+            let next = min(max(current + step * width, minimum), maximum)
+            return next == current ? .failure(CandidateError(.atLimit(value))) : .success(.integer(next))
+        case .values(let values):
+            guard let index = values.firstIndex(where: { $0.isSame(as: value) }) else {
+                return .failure(CandidateError(.outsideDomain(value)))
+            }
+            let next = index + step
+            return values.indices.contains(next) ? .success(values[next]) : .failure(CandidateError(.atLimit(value)))
+        }
+    }
+}
+
+/// Carries a ``NoCandidate`` as the failure of a `Result`.
+public struct CandidateError: Error, Hashable {
+    public let reason: NoCandidate
+
+    public init(_ reason: NoCandidate) { self.reason = reason }
+}
+
+extension KnobValue {
+    /// Equal as a setting: `8` and `8.0` are one value.
+    public func isSame(as other: KnobValue) -> Bool {
+        if let numeric, let theirs = other.numeric { return numeric == theirs }
+        return self == other
+    }
+}

@@ -1,0 +1,203 @@
+import Policies
+
+/// What capacity and queueing say a change does, before any episode of this deployment exists.
+///
+/// - Queueing: requests wait in a station of `c = N · B` slots at load ρ; the mean wait is `S · ρ^(√(2(c+1)) − 1) / (c (1 − ρ))`
+///   (H. Sakasegawa, Annals of the Institute of Statistical Mathematics 29 (1977) 67-75). Only the ratio of two such waits is used, on
+///   top of the wait that was measured.
+/// - Decoding: an iteration takes `a + b · B` for B sequences, so the time per token grows with the batch by the share
+///   `B / (B + 96)`; 96 is about where weight reading and per-sequence work balance on the GPUs whose profiles are public.
+/// - A model is wrong by 15 % at least, and by half of what it predicts: the deviation is `max(0.15, |log ratio| / 2)`. Such a prior
+///   ranks options; it never proves one.
+public struct PhysicalPrior: EffectEstimator {
+    /// Smallest standard deviation of a predicted log ratio.
+    public static let minimumDeviation = 0.15
+    /// Batch size at which half of an iteration depends on the batch.
+    public static let balancedBatch = 96.0
+
+    public init() {}
+
+    public func effect(of candidate: Candidate, in state: OperatingPoint) -> PredictedEffect {
+        var builder = EffectBuilder(state: state)
+        switch candidate.role {
+        case .replicas: builder.changeReplicas(candidate)
+        case .concurrency, .batchSize: builder.changeConcurrency(candidate)
+        case .batchTokens: builder.changeBatchTokens(candidate)
+        case .memoryShare: builder.changeMemoryShare(candidate)
+        case .tensorParallel: builder.changeTensorParallel(candidate)
+        case .quantization: builder.changeQuantization(candidate)
+        case .caching: builder.changeCaching()
+        case .other: builder.changeUnknown(candidate)
+        }
+        return PredictedEffect(outcomes: builder.outcomes, source: .physicalPrior, reasoning: builder.reasoning)
+    }
+}
+
+private struct EffectBuilder {
+    let state: OperatingPoint
+    private(set) var outcomes: [Outcome: EffectEstimate] = [:]
+    private(set) var reasoning: [String] = []
+
+    init(state: OperatingPoint) { self.state = state }
+
+    mutating func changeReplicas(_ candidate: Candidate) {
+        guard let ratio = candidate.ratio else { return }
+        set(.cost, .init(logRatio: naturalLogarithm(ratio), deviation: 0))
+        reasoning.append("cost follows the number of replicas: \(signed(ratio - 1))")
+        predictLatency(slotRatio: ratio, batchRatio: 1 / ratio, replicaRatio: ratio)
+        predictErrors(capacityRatio: ratio)
+        let load = state.load ?? 0.5
+        // Throughput follows capacity only as far as the pool was full.
+        let limited = ratio > 1 ? max(0, load - 0.8) / 0.2 : (load / ratio > 1 ? 1 : 0)
+        set(.throughput, estimate(naturalLogarithm(ratio) * min(1, limited)))
+    }
+
+    mutating func changeConcurrency(_ candidate: Candidate) {
+        guard let ratio = candidate.ratio else { return }
+        set(.cost, .none)
+        // The batch grows only as far as requests are there to fill it.
+        let full = fullness
+        predictLatency(slotRatio: ratio, batchRatio: power(ratio, full), replicaRatio: 1)
+        let share = batchShare(decoding)
+        set(.throughput, estimate(naturalLogarithm(ratio) * full * (1 - share)))
+        reasoning.append("slots are \(percent(full)) full, so that much of the new limit is felt")
+    }
+
+    mutating func changeBatchTokens(_ candidate: Candidate) {
+        guard let ratio = candidate.ratio else { return }
+        set(.cost, .none)
+        // More prompt tokens per iteration finish prefills sooner and lengthen the iterations that decode beside them.
+        set(.timeToFirstToken, estimate(-0.25 * naturalLogarithm(ratio)))
+        set(.timePerOutputToken, estimate(0.15 * naturalLogarithm(ratio)))
+        set(.throughput, estimate(0.10 * naturalLogarithm(ratio)))
+        reasoning.append("prefill and decode share each iteration's tokens: a larger budget trades time per token for time to first token")
+    }
+
+    mutating func changeMemoryShare(_ candidate: Candidate) {
+        guard let from = candidate.from.numeric, let to = candidate.to.numeric, let ratio = candidate.ratio else { return }
+        set(.cost, .none)
+        let pressure = max(0, (state.keyValueCacheUtilization ?? 0.5) - 0.7) / 0.3
+        // Weights take a fixed part, so the cache grows by more than the share does; half of a device is assumed to be weights.
+        let cacheRatio = max(0.05, (to - 0.5) / max(0.05, from - 0.5))
+        let felt = naturalLogarithm(from > 0.5 && to > 0.5 ? cacheRatio : ratio) * pressure
+        set(.timeToFirstToken, estimate(-0.5 * felt))
+        set(.timePerOutputToken, estimate(0))
+        set(.throughput, estimate(0.3 * felt))
+        reasoning.append("KV cache room changes by \(signed(cacheRatio - 1)); \(percent(pressure)) of it would be felt at the present fill")
+    }
+
+    mutating func changeTensorParallel(_ candidate: Candidate) {
+        guard let ratio = candidate.ratio else { return }
+        set(.cost, .init(logRatio: naturalLogarithm(ratio), deviation: 0))
+        set(.timeToFirstToken, estimate(-0.9 * naturalLogarithm(ratio)))
+        set(.timePerOutputToken, estimate(-0.8 * naturalLogarithm(ratio)))
+        set(.throughput, estimate(0.9 * naturalLogarithm(ratio)))
+        reasoning.append("measured kernels speed up by about the 0.8th to 0.9th power of the number of devices")
+    }
+
+    mutating func changeQuantization(_ candidate: Candidate) {
+        guard let before = bitsPerWeight(candidate.from), let after = bitsPerWeight(candidate.to) else {
+            changeUnknown(candidate)
+            return
+        }
+        let ratio = after / before
+        set(.cost, .none)
+        set(.timePerOutputToken, estimate(0.5 * naturalLogarithm(ratio)))
+        set(.timeToFirstToken, estimate(0.3 * naturalLogarithm(ratio)))
+        set(.throughput, estimate(-0.4 * naturalLogarithm(ratio)))
+        reasoning.append(
+            "weights take \(percent(ratio)) of the memory traffic; answer quality must be checked apart, latency cannot show it")
+    }
+
+    mutating func changeCaching() {
+        set(.cost, .none)
+        set(.timeToFirstToken, EffectEstimate(logRatio: -0.1, deviation: 0.3))
+        set(.timePerOutputToken, estimate(0))
+        set(.throughput, EffectEstimate(logRatio: 0.05, deviation: 0.2))
+        reasoning.append("a cache saves prefill by the share of prompts that repeat, which was not measured")
+    }
+
+    mutating func changeUnknown(_ candidate: Candidate) {
+        set(.cost, .none)
+        for outcome in [Outcome.timeToFirstToken, .timePerOutputToken, .throughput] {
+            set(outcome, EffectEstimate(logRatio: 0, deviation: 0.3))
+        }
+        reasoning.append("no physical model covers \(candidate.knob): only trying it would tell")
+    }
+
+    /// - Parameters:
+    ///   - slotRatio: New over old number of slots of the whole pool.
+    ///   - batchRatio: New over old number of sequences decoded together in one replica.
+    ///   - replicaRatio: New over old number of replicas.
+    private mutating func predictLatency(slotRatio: Double, batchRatio: Double, replicaRatio: Double) {
+        let share = batchShare(decoding)
+        let tokenRatio = max(0.05, 1 + share * (batchRatio - 1))
+        set(.timePerOutputToken, estimate(naturalLogarithm(tokenRatio)))
+        reasoning.append("\(percent(share)) of a decode step depends on the batch, so time per token changes by \(signed(tokenRatio - 1))")
+        guard let waiting = state.waiting, let first = state.timeToFirstToken, first > 0, let load = state.load else {
+            reasoning.append("waiting was not measured: the time to first token cannot be predicted")
+            return
+        }
+        let newLoad = min(0.98, load * tokenRatio / slotRatio)
+        let slots = max(1, (state.replicas ?? 1) * (state.concurrencyLimit ?? 1))
+        let waitRatio = relativeWait(load: newLoad, slots: slots * slotRatio) * tokenRatio / relativeWait(load: load, slots: slots)
+        let prefill = first - min(waiting, first)
+        let newFirst = max(1e-6, prefill + waiting * min(waitRatio, 20))
+        set(.timeToFirstToken, estimate(naturalLogarithm(newFirst / first)))
+        reasoning.append(
+            "load goes from \(percent(load)) to \(percent(newLoad)), so the wait of \(milliseconds(waiting)) becomes \(milliseconds(waiting * min(waitRatio, 20)))"
+        )
+    }
+
+    /// A full pool turns away what exceeds its capacity; other errors do not depend on it.
+    private mutating func predictErrors(capacityRatio: Double) {
+        guard let rate = state.errorRate, rate > 0, let overload = state.overloadShareOfErrors else { return }
+        let refused = rate * overload
+        let remaining = max(0, 1 - (1 - refused) * capacityRatio)
+        let newRate = max(rate * 0.05, rate - refused + min(remaining, capacityRatio > 1 ? refused : 1))
+        set(.errorRate, estimate(naturalLogarithm(newRate / rate)))
+        reasoning.append(
+            "\(percent(overload)) of the errors are refusals, so the error rate goes from \(percent(rate)) to \(percent(newRate))")
+    }
+
+    /// Sakasegawa's wait in units of the service time.
+    private func relativeWait(load: Double, slots: Double) -> Double {
+        let load = max(load, 1e-3)
+        return power(load, (2 * (slots + 1)).squareRoot() - 1) / (slots * (1 - load))
+    }
+
+    /// Sequences decoded together in one replica.
+    private var decoding: Double {
+        let limit = state.concurrencyLimit ?? .infinity
+        return min(max(1, state.inFlightPerReplica ?? 16), limit)
+    }
+
+    /// Share of the slots that is taken, in `0...1`; a pool with a queue is full.
+    private var fullness: Double {
+        if let share = state.waitingShare, share > 0.5 { return 1 }
+        guard let limit = state.concurrencyLimit, limit > 0, let inFlight = state.inFlightPerReplica else { return 0.5 }
+        return min(1, inFlight / limit)
+    }
+
+    private func batchShare(_ batch: Double) -> Double { batch / (batch + PhysicalPrior.balancedBatch) }
+
+    private func estimate(_ logRatio: Double) -> EffectEstimate {
+        EffectEstimate(logRatio: logRatio, deviation: max(PhysicalPrior.minimumDeviation, abs(logRatio) / 2))
+    }
+
+    private mutating func set(_ outcome: Outcome, _ estimate: EffectEstimate) { outcomes[outcome] = estimate }
+
+    private func bitsPerWeight(_ value: KnobValue) -> Double? {
+        guard case .text(let name) = value else { return nil }
+        switch name.lowercased() {
+        case "none", "fp16", "bf16", "float16", "bfloat16": return 16
+        case "fp8", "int8", "w8a8", "q8_0": return 8
+        case "int4", "awq", "gptq", "w4a16", "q4_0", "q4_k_m": return 4
+        default: return nil
+        }
+    }
+
+    private func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded())) %" }
+    private func signed(_ change: Double) -> String { "\(change < 0 ? "−" : "+")\(Int((abs(change) * 100).rounded())) %" }
+    private func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1_000).rounded())) ms" }
+}
