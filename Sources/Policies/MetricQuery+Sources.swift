@@ -1,4 +1,4 @@
-public import Measurements
+internal import Measurements
 
 extension MetricQuery {
     /// The name under which a Prometheus source's own queries may deliver this figure; `nil` for figures only samples can give.
@@ -33,11 +33,11 @@ extension Policy.Source {
 }
 
 extension MetricQuery {
-    private var isSignal: Bool {
+    fileprivate var isSignal: Bool {
         if case .signal = self { true } else { false }
     }
 
-    private var isSeenByProbes: Bool {
+    fileprivate var isSeenByProbes: Bool {
         switch self {
         case .latency(let metric, _): metric != .prefill && metric != .queue
         case .anomaly(let metric): metric != .throughput && metric != .tokensPerSecond
@@ -46,7 +46,7 @@ extension MetricQuery {
         }
     }
 
-    private var isExportedByEngines: Bool {
+    fileprivate var isExportedByEngines: Bool {
         switch self {
         case .latency(let metric, _): metric != .network
         case .consecutiveFailures, .signal: false

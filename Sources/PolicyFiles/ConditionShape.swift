@@ -80,7 +80,8 @@ enum ConditionShape {
                     [
                         Field("short", .duration(PolicyShape.window), required: true, "the short window, which ends the alarm quickly"),
                         Field("long", .duration(PolicyShape.window), required: true, "the long window, which keeps it from being noise"),
-                        Field("factor", .number(0.001...1_000_000), required: true, "times the rate that would just use up the error budget"),
+                        Field(
+                            "factor", .number(0.001...1_000_000), required: true, "times the rate that would just use up the error budget"),
                     ])), "the error budget of the objective burns faster than allowed over both windows"),
         Field(
             "anomaly",
@@ -90,7 +91,8 @@ enum ConditionShape {
                     [
                         Field("metric", .choice(AnomalyMetric.allCases.map(\.rawValue)), required: true, "the series to watch"),
                         Field("deviations", .number(0.1...100), "robust standard deviations from the baseline; 3 unless told"),
-                        Field("direction", .choice(["above", "below"]), "above for latencies and errors, below for throughput, unless told"),
+                        Field(
+                            "direction", .choice(["above", "below"]), "above for latencies and errors, below for throughput, unless told"),
                         window,
                     ])), "the newest value is far from its baseline"),
         Field(

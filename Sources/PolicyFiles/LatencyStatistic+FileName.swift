@@ -8,7 +8,9 @@ extension LatencyStatistic {
             self = .mean
             return
         }
-        guard fileName.hasPrefix("p"), let percent = QuantityText.number(fileName.dropFirst()), percent >= 1, percent <= 99.99 else { return nil }
+        guard fileName.hasPrefix("p"), let percent = QuantityText.number(fileName.dropFirst()), percent >= 1, percent <= 99.99 else {
+            return nil
+        }
         self = .percentile(Percentile(percent: percent))
     }
 }

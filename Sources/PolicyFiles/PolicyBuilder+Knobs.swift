@@ -74,7 +74,9 @@ extension PolicyBuilder {
         if let argument = at.object("containerArg") {
             return .containerArgument(container: argument.text("container") ?? "", flag: argument.text("flag") ?? "")
         }
-        if let variable = at.object("env") { return .environment(container: variable.text("container") ?? "", name: variable.text("name") ?? "") }
+        if let variable = at.object("env") {
+            return .environment(container: variable.text("container") ?? "", name: variable.text("name") ?? "")
+        }
         if let map = at.object("configMap") { return .configMapKey(configMap: map.text("name") ?? "", key: map.text("key") ?? "") }
         if let resource = at.object("resource") {
             return .resource(container: resource.text("container") ?? "", resource: resource.text("name") ?? "")

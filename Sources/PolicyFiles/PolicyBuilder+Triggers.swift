@@ -34,13 +34,17 @@ extension PolicyBuilder {
         if type == .scheduled {
             if !object.has("cron") { log.error(object.place, "a trigger of type scheduled needs 'cron', such as \"0 3 * * *\"") }
             if object.has("for") {
-                log.error(object.writtenKeys["for"] ?? object.place, "'for' has no meaning in a scheduled trigger: it fires when it comes due")
+                log.error(
+                    object.writtenKeys["for"] ?? object.place, "'for' has no meaning in a scheduled trigger: it fires when it comes due")
             }
             return
         }
-        if !object.has("when") { log.error(object.place, "a trigger of type \(type.rawValue) needs 'when', the condition that makes it fire") }
+        if !object.has("when") {
+            log.error(object.place, "a trigger of type \(type.rawValue) needs 'when', the condition that makes it fire")
+        }
         for key in ["cron", "timezone"] where object.has(key) {
-            log.error(object.writtenKeys[key] ?? object.place, "'\(key)' belongs to triggers of type scheduled; this one is \(type.rawValue)")
+            log.error(
+                object.writtenKeys[key] ?? object.place, "'\(key)' belongs to triggers of type scheduled; this one is \(type.rawValue)")
         }
     }
 
@@ -93,7 +97,8 @@ extension PolicyBuilder {
     private func anomaly(_ fields: ParsedObject) -> (MetricQuery, Condition.Comparison, Double) {
         let metric = fields.choice("metric", AnomalyMetric.self) ?? .endToEnd
         let deviations = fields.number("deviations") ?? 3
-        let isLow = fields.choice("direction").map { $0 == Condition.Comparison.below } ?? (metric == .throughput || metric == .tokensPerSecond)
+        let isLow =
+            fields.choice("direction").map { $0 == Condition.Comparison.below } ?? (metric == .throughput || metric == .tokensPerSecond)
         return (.anomaly(metric), isLow ? .below : .above, isLow ? -deviations : deviations)
     }
 

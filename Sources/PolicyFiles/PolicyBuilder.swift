@@ -30,18 +30,17 @@ struct PolicyBuilder {
         return policy
     }
 
-    /// The mappings of a list, each name once.
+    /// The mappings of a list; a name that is given twice is an error.
     mutating func unique(_ list: [Parsed]?, _ what: String) -> [ParsedObject] {
         var seen: [String: Place] = [:]
-        return (list ?? []).compactMap(\.object).filter { object in
-            guard let name = object.text("name") else { return true }
-            if let first = seen[name] {
-                log.error(object.place(of: "name"), "a second \(what) named '\(name)'; the first is in line \(first.line)")
-                return false
-            }
-            seen[name] = object.place(of: "name")
-            return true
+        let objects = (list ?? []).compactMap(\.object)
+        for object in objects {
+            guard let name = object.text("name") else { continue }
+            let place = object.place(of: "name")
+            if let first = seen[name] { log.error(place, "a second \(what) named '\(name)'; the first is in line \(first.line)") }
+            seen[name] = seen[name] ?? place
         }
+        return objects
     }
 
     private func target(_ spec: ParsedObject) -> Policy.Target {

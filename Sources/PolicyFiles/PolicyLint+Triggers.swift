@@ -80,7 +80,7 @@ extension PolicyLint {
 
 extension Condition {
     fileprivate var asksOnlyForDeviceUtilization: Bool {
-        let tests = leaves.map(\.test)
+        let tests = allLeaves.map(\.test)
         return !tests.isEmpty
             && tests.allSatisfy {
                 if case .compare(.utilization(.gpu), .above, _, _) = $0 { true } else { false }

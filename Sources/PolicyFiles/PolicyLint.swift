@@ -1,3 +1,4 @@
+internal import Learning
 internal import Measurements
 internal import Policies
 
@@ -21,7 +22,9 @@ struct PolicyLint {
             log.warning(places.place(.key("mode")), "\(mode) without a target: there is nothing to act on, so it only recommends")
         }
         if policy.objective.isEmpty {
-            log.warning(places.place(.key("mode")), "\(mode) without an objective: no change can be judged against what the deployment must achieve")
+            log.warning(
+                places.place(.key("mode")), "\(mode) without an objective: no change can be judged against what the deployment must achieve"
+            )
         }
         if policy.mode == .auto, policy.learning.holdout == 0 {
             log.warning(
@@ -64,15 +67,17 @@ struct PolicyLint {
         if policy.knobs.isEmpty, policy.mode != .recommend {
             log.warning(places.place(.key("mode")), "mode '\(policy.mode.rawValue)' without knobs: there is nothing to change")
         }
-        let usable = policy.triggers.reduce(into: Set<Knob.Role>()) { $0.formUnion($1.type.usableRoles) }
+        let types = Set(policy.triggers.map(\.type))
+        let usable = Set(ProposalRule.all.filter { !$0.triggers.isDisjoint(with: types) }.flatMap(\.proposals).map(\.role))
         for knob in policy.knobs {
             let place = places.place(.key("knobs"), .key(knob.name))
             if knob.domain.hasOneValue { log.warning(place, "the knob '\(knob.name)' has one value only: it can never be changed") }
             if policy.triggers.isEmpty {
                 log.warning(place, "the knob '\(knob.name)' is never used: the policy has no triggers")
             } else if !usable.contains(knob.role) {
-                let types = Set(policy.triggers.map(\.type.rawValue)).sorted().joined(separator: ", ")
-                log.warning(place, "the knob '\(knob.name)' is never used: no rule of \(types) changes a setting of role \(knob.role.rawValue)")
+                let names = types.map(\.rawValue).sorted().joined(separator: ", ")
+                log.warning(
+                    place, "the knob '\(knob.name)' is never used: no rule of \(names) changes a setting of role \(knob.role.rawValue)")
             }
         }
     }
@@ -107,7 +112,9 @@ public func lintTogether(_ parses: [PolicyParse]) -> [Diagnostic] {
         for (policy, places) in zip(parse.policies, parse.places) {
             let description = "'\(policy.name)' in \(parse.file)"
             var log = DiagnosticLog(file: parse.file)
-            if let other = names[policy.name] { log.warning(places.name, "a second policy named '\(policy.name)'; the first is in \(other)") }
+            if let other = names[policy.name] {
+                log.warning(places.name, "a second policy named '\(policy.name)'; the first is in \(other)")
+            }
             if case .kubernetes = policy.target, !policy.suspend {
                 if let other = owners[policy.target] {
                     log.warning(places.place(.key("target")), "\(other) has the same target: two policies would undo each other's changes")

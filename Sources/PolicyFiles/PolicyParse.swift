@@ -50,7 +50,9 @@ private let mostDocuments = 100
 
 private func parse(_ documents: [YAMLNode], file: String, text: String) -> PolicyParse {
     var checker = ShapeChecker(log: DiagnosticLog(file: file))
-    if documents.isEmpty { checker.log.error(.start, "the file has no policy; it must have a mapping with apiVersion, kind, metadata and spec") }
+    if documents.isEmpty {
+        checker.log.error(.start, "the file has no policy; it must have a mapping with apiVersion, kind, metadata and spec")
+    }
     if documents.count > mostDocuments {
         checker.log.error(Place(documents[mostDocuments]), "more than \(mostDocuments) policies in one file")
     }

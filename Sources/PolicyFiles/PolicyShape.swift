@@ -31,7 +31,9 @@ enum PolicyShape {
     private static let spec = FieldTable(
         "'spec'",
         [
-            Field("mode", .choice(Policy.Mode.allCases.map(\.rawValue)), "recommend (default), approve or auto: how far the controller may go"),
+            Field(
+                "mode", .choice(Policy.Mode.allCases.map(\.rawValue)), "recommend (default), approve or auto: how far the controller may go"
+            ),
             Field("suspend", .flag, "observe and report, never act"),
             Field("target", .either(.choice(["none"]), TargetShape.target), "the deployment under control; none for recommendations only"),
             Field("objective", .object(objective), "what the deployment must achieve"),
@@ -61,7 +63,9 @@ enum PolicyShape {
         "a trigger",
         [
             Field("name", .text(.name), required: true, "unique in the policy"),
-            Field("type", .choice(TriggerType.allCases.map(\.rawValue)), required: true, "the kind of concern, which selects the rules that propose changes"),
+            Field(
+                "type", .choice(TriggerType.allCases.map(\.rawValue)), required: true,
+                "the kind of concern, which selects the rules that propose changes"),
             Field("when", .condition, "what must be so; may be left out of scheduled triggers only"),
             Field("window", .duration(window), "span each evaluation looks at; 5m unless told"),
             Field("for", .duration(wait), "how long the condition must hold without a break; 0s unless told"),

@@ -20,12 +20,13 @@ enum QuantityText {
             guard let number = plainNumber(digits), number >= 0 else {
                 throw Refusal(message: "expected a duration such as 5m, 500ms or 1h30m, found '\(shown(text))'")
             }
-            guard !unit.isEmpty else {
-                let example = "\(digits)s or \(digits)ms"
-                throw Refusal(message: "the duration '\(shown(text))' has no unit; write \(example)")
+            guard !unit.isEmpty || !rest.isEmpty else {
+                throw Refusal(message: "the duration '\(shown(text))' has no unit; write \(shown(text))s or \(shown(text))ms")
             }
+            guard !unit.isEmpty else { throw Refusal(message: "expected a duration such as 5m, 500ms or 1h30m, found '\(shown(text))'") }
             guard let size = unitSizes[String(unit)] else {
-                throw Refusal(message: "unknown unit '\(shown(String(unit)))' in the duration '\(shown(text))'; use ns, us, ms, s, m, h or d")
+                throw Refusal(
+                    message: "unknown unit '\(shown(String(unit)))' in the duration '\(shown(text))'; use ns, us, ms, s, m, h or d")
             }
             guard size < previous else {
                 throw Refusal(message: "the units of '\(shown(text))' must go from large to small, each once, as in 1h30m")
@@ -52,7 +53,9 @@ enum QuantityText {
         return value
     }
 
-    private static func notARatio(_ text: String) -> Refusal { Refusal(message: "expected a ratio such as 5% or 0.05, found '\(shown(text))'") }
+    private static func notARatio(_ text: String) -> Refusal {
+        Refusal(message: "expected a ratio such as 5% or 0.05, found '\(shown(text))'")
+    }
 
     private static func parts(_ percent: Double) -> String { percent == 1 ? "1.0" : "\(percent / 100)" }
 
@@ -61,7 +64,8 @@ enum QuantityText {
         if !unitRequired, let value = number(text[...]) { return value }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let count = number(parts[0]) else {
-            let cure = number(text[...]) == nil ? "expected a rate such as 10/s, found" : "a rate needs a unit, as in \(shown(text))/s; found"
+            let cure =
+                number(text[...]) == nil ? "expected a rate such as 10/s, found" : "a rate needs a unit, as in \(shown(text))/s; found"
             throw Refusal(message: "\(cure) '\(shown(text))'")
         }
         guard let seconds = rateUnits[String(parts[1])] else {

@@ -39,7 +39,8 @@ enum ScalarReading {
             let known = suggestion == nil ? "; must be \(names.joined(separator: ", "))" : ""
             throw Refusal(message: "unknown value '\(QuantityText.shown(text))'\(known)", suggestion: suggestion)
         case .anyScalar: return .scalar(try knobValue(text, isPlain: isPlain))
-        case .list, .map, .object, .either, .condition: throw Refusal(message: "must be \(shape.expectation), found '\(QuantityText.shown(text))'")
+        case .list, .map, .object, .either, .condition:
+            throw Refusal(message: "must be \(shape.expectation), found '\(QuantityText.shown(text))'")
         }
     }
 
@@ -63,13 +64,17 @@ enum ScalarReading {
 
     private static func rate(_ text: String, unitRequired: Bool) throws(Refusal) -> Double {
         let value = try QuantityText.rate(text, unitRequired: unitRequired)
-        guard value > 0, value <= 1e9 else { throw Refusal(message: "must be above zero and at most 1e9/s, found \(QuantityText.shown(text))") }
+        guard value > 0, value <= 1e9 else {
+            throw Refusal(message: "must be above zero and at most 1e9/s, found \(QuantityText.shown(text))")
+        }
         return value
     }
 
     private static func within(_ range: ClosedRange<Double>, _ number: Double, _ text: String) throws(Refusal) -> Double {
         guard range.contains(number) else {
-            let bound = number < range.lowerBound ? "at least \(FigureText.number(range.lowerBound))" : "at most \(FigureText.number(range.upperBound))"
+            let bound =
+                number < range.lowerBound
+                ? "at least \(FigureText.number(range.lowerBound))" : "at most \(FigureText.number(range.upperBound))"
             throw Refusal(message: "must be \(bound), found \(QuantityText.shown(text))")
         }
         return number
@@ -98,7 +103,9 @@ enum ScalarReading {
         if ["true", "false", "yes", "no", "on", "off", "y", "n"].contains(lowered) { return "a switch" }
         if QuantityText.number(text[...]) != nil { return "a number" }
         let sixties = text.split(separator: ":", omittingEmptySubsequences: false)
-        if sixties.count > 1, sixties.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }) { return "a base-60 number" }
+        if sixties.count > 1, sixties.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }) {
+            return "a base-60 number"
+        }
         return nil
     }
 

@@ -99,7 +99,8 @@ struct ShapeChecker {
                     object.writtenKeys[second] ?? object.place,
                     "\(table.name) has \(given.map { "'\($0)'" }.joined(separator: " and ")); only one of them may be given\(choice.hint)")
             } else if given.isEmpty, choice.isRequired {
-                let names = choice.names.count > 8 ? "a condition such as '\(choice.names[0])'" : "one of \(choice.names.joined(separator: ", "))"
+                let names =
+                    choice.names.count > 8 ? "a condition such as '\(choice.names[0])'" : "one of \(choice.names.joined(separator: ", "))"
                 log.error(object.place, "\(table.name) needs \(names)")
             }
         }

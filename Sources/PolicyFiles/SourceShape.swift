@@ -4,7 +4,9 @@ enum SourceShape {
         "'monitor'",
         [
             Field("interval", .duration(.seconds(1)...Duration.seconds(86_400)), "time between two evaluations; 15s unless told"),
-            Field("staleAfter", .duration(.seconds(1)...Duration.seconds(7 * 86_400)), "older readings are unknown; three intervals unless told"),
+            Field(
+                "staleAfter", .duration(.seconds(1)...Duration.seconds(7 * 86_400)),
+                "older readings are unknown; three intervals unless told"),
             Field("sources", .list(.object(source), count: 0...20), "where measurements come from"),
         ])
 

@@ -43,7 +43,8 @@ enum TargetShape {
             name,
             [
                 Field("stabilizationWindow", .duration(.zero...Duration.seconds(3_600)), "how long to look back for the safest answer"),
-                Field("stabilizationWindowSeconds", .integer(0...3_600), "the same in whole seconds, as the HorizontalPodAutoscaler has it"),
+                Field(
+                    "stabilizationWindowSeconds", .integer(0...3_600), "the same in whole seconds, as the HorizontalPodAutoscaler has it"),
                 Field("selectPolicy", .choice(Behavior.SelectPolicy.allCases.map(\.rawValue)), "which policy counts where several apply"),
                 Field("policies", .list(.object(policy), count: 0...10), "most change per period"),
             ], choices: [.atMostOne("stabilizationWindow", "stabilizationWindowSeconds")])

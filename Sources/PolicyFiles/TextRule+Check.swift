@@ -32,11 +32,13 @@ extension TextRule {
 
     private static func nameRefusal(_ text: String) -> Refusal? {
         let isWord = text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D || byte == 0x2E
+                || byte == 0x5F
         }
         guard isWord, text.utf8.count <= 253, let first = text.first, first.isLetter || first.isNumber else {
             return Refusal(
-                message: "'\(QuantityText.shown(text))' is no name; use letters, digits, '-', '_' and '.', at most 253, a letter or digit first")
+                message:
+                    "'\(QuantityText.shown(text))' is no name; use letters, digits, '-', '_' and '.', at most 253, a letter or digit first")
         }
         return nil
     }
@@ -62,7 +64,9 @@ extension TextRule {
 
     private static func host(of authority: Substring) -> Substring? {
         let isLiteral = authority.hasPrefix("[")
-        guard let colon = authority.lastIndex(of: ":"), !isLiteral || authority[authority.index(before: colon)] == "]" else { return authority }
+        guard let colon = authority.lastIndex(of: ":"), !isLiteral || authority[authority.index(before: colon)] == "]" else {
+            return authority
+        }
         guard let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
         return authority[..<colon]
     }
