@@ -1,8 +1,6 @@
 # The everyday commands; `make help` lists them.
 SWIFT      ?= swift
 BOUNDARIES := --explicit-target-dependency-import-check error
-POLICY     := policies/vllm-chat-latency.yaml
-EXAMPLE    := Examples/results/chat-overloaded.jsonl
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test smoke bench format lint clean

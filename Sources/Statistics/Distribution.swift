@@ -1,5 +1,3 @@
-private import Histogram
-
 /// A sample of non-negative readings that answers percentiles, exactly while small and from an HDR histogram above.
 ///
 /// Up to ``exactLimit`` values are kept as they are and percentiles are nearest rank on them. Beyond that the values move into an
@@ -16,18 +14,16 @@ public struct Distribution: Sendable {
     /// How many readings were NaN or infinite.
     public private(set) var notFiniteCount = 0
 
-    private var storage: Storage
-
-    private enum Storage: Sendable {
-        case exact([Double])
-        case histogram(Histogram<UInt32>)
-    }
+    /// Empty once there is a histogram.
+    private var exact: [Double] = []
+    private var histogram: HistogramBox?
+    private let unitsPerReading: Double
 
     /// - Parameter resolution: Greater than zero; `1e-6` for latencies in seconds keeps microseconds apart.
     public init(resolution: Double = 1e-6) {
         precondition(resolution > 0 && resolution.isFinite, "a resolution is positive, got \(resolution)")
         self.resolution = resolution
-        storage = .exact([])
+        unitsPerReading = 1 / resolution
     }
 
     /// How many finite readings were recorded.
@@ -35,10 +31,7 @@ public struct Distribution: Sendable {
 
     /// How the percentiles are known.
     public var method: PercentileMethod {
-        switch storage {
-        case .exact: .nearestRank
-        case .histogram: .hdrHistogram
-        }
+        histogram == nil ? .nearestRank : .hdrHistogram
     }
 
     /// Adds one reading. Negative readings are clamped to zero in a histogram, whose domain starts there.
@@ -48,16 +41,10 @@ public struct Distribution: Sendable {
             return
         }
         moments.record(value)
-        if case .exact(var values) = storage {
-            storage = .exact([])  // Keeps `values` uniquely referenced, so that appending does not copy.
-            if values.count < Self.exactLimit {
-                values.append(value)
-                storage = .exact(values)
-                return
-            }
-            storage = .histogram(Self.histogram(of: values, resolution: resolution))
-        }
-        recordInHistogram(value, times: 1)
+        if histogram == nil, exact.count < Self.exactLimit { return exact.append(value) }
+        becomeHistogram()
+        let units = unit(value)
+        histogram?.record(units)
     }
 
     /// Adds a reading that is known to be NaN or infinite without having its value.
@@ -67,19 +54,15 @@ public struct Distribution: Sendable {
     public mutating func merge(_ other: Distribution) {
         precondition(resolution == other.resolution, "cannot merge resolutions \(resolution) and \(other.resolution)")
         notFiniteCount += other.notFiniteCount
-        switch (storage, other.storage) {
-        case (.exact(let mine), .exact(let theirs)) where mine.count + theirs.count <= Self.exactLimit:
-            storage = .exact(mine + theirs)
-        case (_, .exact(let theirs)):
+        if let theirs = other.histogram {
             becomeHistogram()
-            for value in theirs { recordInHistogram(value, times: 1) }
-        case (_, .histogram(let theirs)):
+            histogram?.add(theirs)
+        } else if histogram == nil, exact.count + other.exact.count <= Self.exactLimit {
+            exact += other.exact
+        } else {
             becomeHistogram()
-            if case .histogram(var mine) = storage {
-                storage = .exact([])
-                mine.add(theirs)
-                storage = .histogram(mine)
-            }
+            let units = other.exact.map(unit)
+            for value in units { histogram?.record(value) }
         }
         moments.merge(other.moments)
     }
@@ -92,13 +75,11 @@ public struct Distribution: Sendable {
     /// The values at several percentiles, sorting once; each `nil` without finite readings.
     public func values(at percentiles: [Percentile]) -> [Double?] {
         guard count > 0 else { return percentiles.map { _ in nil } }
-        switch storage {
-        case .exact(let values):
-            let sorted = values.sorted()
-            return percentiles.map { sorted[nearestRank($0, count: sorted.count) - 1] }
-        case .histogram(let histogram):
-            return percentiles.map { clamp(Double(histogram.valueAtPercentile($0.percent)) * resolution) }
+        if let histogram {
+            return percentiles.map { clamp(Double(histogram.value(atPercent: $0.percent)) * resolution) }
         }
+        let sorted = exact.sorted()
+        return percentiles.map { sorted[nearestRank($0, count: sorted.count) - 1] }
     }
 
     /// The lowest and highest value a percentile could have, were the readings that are not finite known.
@@ -116,13 +97,8 @@ public struct Distribution: Sendable {
 
     /// How many finite readings lie above a limit; exact below ``exactLimit`` values, to 0.1 % of the value above.
     public func count(above limit: Double) -> Int {
-        switch storage {
-        case .exact(let values): return values.count { $0 > limit }
-        case .histogram(let histogram):
-            guard limit >= 0 else { return count }
-            let unit = UInt64(min(limit / resolution, Double(UInt64.max >> 2)))
-            return count - Int(histogram.count(within: 0...unit))
-        }
+        guard let histogram else { return exact.count { $0 > limit } }
+        return limit < 0 ? count : count - histogram.count(upTo: unit(limit))
     }
 
     /// All that a report says of this sample; `nil` without finite readings.
@@ -149,46 +125,29 @@ public struct Distribution: Sendable {
             let bin = Int((value - low) / width)
             counts[min(max(bin, 0), bins - 1)] += times
         }
-        switch storage {
-        case .exact(let values): for value in values { add(value, times: 1) }
-        case .histogram(let histogram):
-            for bucket in histogram.recordedValues() { add(Double(bucket.value) * resolution, times: Int(bucket.count)) }
-        }
+        for value in exact { add(value, times: 1) }
+        histogram?.forEachBucket { add(Double($0) * resolution, times: $1) }
         return counts.enumerated().map { index, count in
             (low + Double(index) * width...low + Double(index + 1) * width, count)
         }
     }
 
     private func value(atRank rank: Int) -> Double {
-        switch storage {
-        case .exact(let values): return values.sorted()[rank - 1]
-        case .histogram(let histogram):
-            return clamp(Double(histogram.valueAtPercentile(100 * Double(rank) / Double(count))) * resolution)
-        }
+        guard let histogram else { return exact.sorted()[rank - 1] }
+        return clamp(Double(histogram.value(atPercent: 100 * Double(rank) / Double(count))) * resolution)
     }
 
     /// A bucket's edge may lie just outside of what was recorded.
     private func clamp(_ value: Double) -> Double { min(max(value, moments.minimum), moments.maximum) }
 
     private mutating func becomeHistogram() {
-        guard case .exact(let values) = storage else { return }
-        storage = .histogram(Self.histogram(of: values, resolution: resolution))
+        guard histogram == nil else { return }
+        var filled = HistogramBox()
+        for value in exact { filled.record(unit(value)) }
+        histogram = filled
+        exact = []
     }
 
-    private mutating func recordInHistogram(_ value: Double, times: UInt32) {
-        guard case .histogram(var histogram) = storage else { return }
-        storage = .exact([])
-        histogram.record(Self.unit(value, resolution), count: times)
-        storage = .histogram(histogram)
-    }
-
-    private static func histogram(of values: [Double], resolution: Double) -> Histogram<UInt32> {
-        var histogram = Histogram<UInt32>(numberOfSignificantValueDigits: .three)
-        for value in values { histogram.record(unit(value, resolution)) }
-        return histogram
-    }
-
-    private static func unit(_ value: Double, _ resolution: Double) -> UInt64 {
-        UInt64(min(max((value / resolution).rounded(), 0), 0x1p52))
-    }
+    /// A reading in whole units of the histogram, whose domain starts at zero.
+    private func unit(_ value: Double) -> UInt64 { UInt64(min(max((value * unitsPerReading).rounded(), 0), 0x1p52)) }
 }

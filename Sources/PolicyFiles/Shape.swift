@@ -1,0 +1,81 @@
+/// What may stand at a place of a file. One set of shapes drives the parser and the JSON Schema for editors.
+indirect enum Shape: Sendable {
+    case duration(ClosedRange<Duration>)
+    /// In `0...1` unless the range says otherwise; `5%` or `0.05`.
+    case ratio(ClosedRange<Double>)
+    /// Events per second, above zero; `unitRequired` where the field's name does not already say "per second".
+    case rate(unitRequired: Bool)
+    case eventBudget
+    case number(ClosedRange<Double>)
+    case integer(ClosedRange<Int>)
+    case flag
+    case text(TextRule)
+    case choice([String])
+    /// A number, text or switch: the value of a knob.
+    case anyScalar
+    case list(Shape, count: ClosedRange<Int>)
+    /// Keys of the user's own.
+    case map(keys: TextRule, Shape, count: ClosedRange<Int>)
+    case object(FieldTable)
+    /// A scalar where one value says it all, else a mapping.
+    case either(Shape, FieldTable)
+    case condition
+}
+
+/// What a text must look like.
+enum TextRule: String, Sendable, CaseIterable {
+    /// Not empty.
+    case any
+    /// Letters, digits, `-`, `_` and `.`, as names of policies, triggers and knobs are.
+    case name
+    case url
+    case cron
+    case timezone
+    /// RFC 6901.
+    case jsonPointer
+    /// `mean` or a percentile such as `p95` or `p99.9`.
+    case statistic
+    /// `promql`: any text without a check of its syntax.
+    case promQL
+}
+
+/// The fields of one kind of mapping.
+struct FieldTable: Sendable {
+    /// What the mapping is, with its article: "a trigger".
+    let name: String
+    let fields: [Field]
+    /// Fields of which exactly one, or at most one, may be given.
+    let choices: [FieldChoice]
+
+    init(_ name: String, _ fields: [Field], choices: [FieldChoice] = []) {
+        self.name = name
+        self.fields = fields
+        self.choices = choices
+    }
+
+    func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+}
+
+struct Field: Sendable {
+    let name: String
+    let shape: Shape
+    let isRequired: Bool
+    /// What it means, for editors.
+    let summary: String
+
+    init(_ name: String, _ shape: Shape, required: Bool = false, _ summary: String) {
+        self.name = name
+        self.shape = shape
+        isRequired = required
+        self.summary = summary
+    }
+}
+
+struct FieldChoice: Sendable {
+    let names: [String]
+    let isRequired: Bool
+
+    static func exactlyOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
+    static func exactlyOne(of names: [String]) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
+    static func atMostOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: false) }
+}
