@@ -45,7 +45,7 @@ private func detectRecordLines(_ beginning: FileContent.Beginning) -> InputForma
 }
 
 private func detectTable(_ beginning: FileContent.Beginning) -> InputFormat? {
-    var reader = CSVReader(Array(beginning.bytes.prefix(1 << 16)))
+    var reader = CSVReader(beginning.bytes)
     guard let header = reader.next(), header.count > 1 else { return nil }
     if header.starts(with: ["response-time", "DNS+dialup"]) { return .hey }
     if header.starts(with: ["Run Info", "Run Info"]) { return .guidellmTable }

@@ -4,8 +4,11 @@ import Statistics
 
 /// guidellm's CSV: three header rows (group, name, unit or statistic), then one row a benchmark.
 struct GuidellmTableReader {
-    /// The order of the list in a Percentiles cell.
-    private static let levels: [Double] = [0.1, 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.9]
+    /// What the list in a Percentiles cell holds, in its order; the median has a column of its own.
+    private static let order: [ReportedStatistic] = [
+        .minimum, .percentile(0.1), .percentile(1), .percentile(5), .percentile(10), .percentile(25), .percentile(75), .percentile(90),
+        .percentile(95), .percentile(99), .maximum,
+    ]
 
     /// One row by the names of its columns; of columns with the same names the first counts.
     private struct Row {
@@ -91,13 +94,14 @@ struct GuidellmTableReader {
         switch statistic {
         case .mean: return row.number(group, name, "Mean")
         case .deviation: return row.number(group, name, "Std Dev")
-        case .percentile(let level):
+        case .percentile(50): return row.number(group, name, "Median")
+        case .count: return .missing
+        case .minimum, .maximum, .percentile:
             // A cell that is no list has no percentiles.
-            guard let index = Self.levels.firstIndex(of: level), let cell = row[group, name, "Percentiles"],
-                let list = try? JSONDocument.parse(cell).elements, list.count == Self.levels.count
-            else { return level == 50 ? row.number(group, name, "Median") : .missing }
+            guard let index = Self.order.firstIndex(of: statistic), let cell = row[group, name, "Percentiles"],
+                let list = try? JSONDocument.parse(cell).elements, list.count == Self.order.count
+            else { return .missing }
             return list[index].number
-        case .count, .minimum, .maximum: return .missing
         }
     }
 }

@@ -3,7 +3,7 @@ import Measurements
 import Statistics
 
 /// A statistic a tool may report of a quantity.
-enum ReportedStatistic {
+enum ReportedStatistic: Equatable {
     case count, mean, minimum, maximum, deviation
     /// In percent.
     case percentile(Double)

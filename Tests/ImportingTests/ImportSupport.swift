@@ -9,16 +9,17 @@ struct Imported {
     let source: ImportedSource
     let measurements: [InferenceMeasurement]
 
+    /// The values of a latency over the requests that were answered, in seconds.
+    func values(_ metric: LatencyMetric) -> [Double] {
+        measurements.filter(\.succeeded).flatMap { measurement in
+            metric == .interTokenLatency ? (measurement.chunkGaps ?? []).map(\.seconds) : [measurement[metric]].compactMap { $0?.seconds }
+        }
+    }
+
     /// The summary of our own figures over the requests that were answered, in seconds.
     func summary(_ metric: LatencyMetric) -> Summary? {
         var distribution = Distribution(resolution: 1e-9)
-        for measurement in measurements where measurement.succeeded {
-            if metric == .interTokenLatency {
-                for gap in measurement.chunkGaps ?? [] { distribution.record(gap.seconds) }
-            } else if let value = measurement[metric] {
-                distribution.record(value.seconds)
-            }
-        }
+        for value in values(metric) { distribution.record(value) }
         return distribution.summary()
     }
 }
