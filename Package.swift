@@ -31,6 +31,10 @@ let package = Package(
             name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
+            swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
@@ -41,6 +45,7 @@ let package = Package(
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -4,12 +4,32 @@ import Policies
 
 /// Turns knobs into candidates, and candidates into recommendations or reasons against them.
 struct CandidateSelection {
-    let policy: Policy
-    let snapshot: Snapshot
-    let firing: [Trigger]
-    let gaps: [ObjectiveGap]
-    let estimator: any EffectEstimator
-    let utility: UtilityModel
+    private let policy: Policy
+    private let snapshot: Snapshot
+    private let firing: [Trigger]
+    private let gaps: [ObjectiveGap]
+    private let estimator: any EffectEstimator
+    private let utility: UtilityModel
+    private let state: OperatingPoint
+    /// The rules that firing triggers consult and that apply, each with the circumstance that makes it.
+    private let applying: [(rule: ProposalRule, circumstance: String)]
+
+    init(
+        policy: Policy, snapshot: Snapshot, firing: [Trigger], gaps: [ObjectiveGap], estimator: any EffectEstimator, utility: UtilityModel
+    ) {
+        self.policy = policy
+        self.snapshot = snapshot
+        self.firing = firing
+        self.gaps = gaps
+        self.estimator = estimator
+        self.utility = utility
+        state = OperatingPoint(snapshot, policy: policy)
+        let circumstances = Circumstances(bottleneck: snapshot.bottleneck, state: state, gaps: gaps)
+        let types = Set(firing.map(\.type))
+        applying = ProposalRule.all.filter { !$0.triggers.isDisjoint(with: types) }.compactMap { rule in
+            rule.applies(circumstances).map { (rule, $0) }
+        }
+    }
 
     /// What became of one candidate.
     enum Verdict {
@@ -108,37 +128,36 @@ struct CandidateSelection {
         }
     }
 
-    private var state: OperatingPoint { OperatingPoint(snapshot, policy: policy) }
-
-    private var circumstances: Circumstances {
-        let missed = gaps.filter { $0.excess > 0 }.map(\.name)
-        return Circumstances(
-            bottleneck: snapshot.bottleneck, state: state,
-            missedLatencies: Set(LatencyMetric.allCases.filter { metric in missed.contains { $0.hasPrefix(metric.rawValue + " ") } }),
-            missesThroughput: missed.contains { $0 == MetricQuery.throughput.description || $0 == MetricQuery.tokensPerSecond.description })
-    }
-
     private func rules(for candidate: Candidate) -> [RuleFinding] {
-        let types = Set(firing.map(\.type))
-        return ProposalRule.all.filter { rule in
-            !rule.triggers.isDisjoint(with: types) && rule.proposals.contains { $0.role == candidate.role && $0.step == candidate.step }
-        }.compactMap { rule in
-            rule.applies(circumstances).map { RuleFinding(rule: rule.name, statement: rule.statement, circumstance: $0) }
+        applying.filter { $0.rule.proposes(candidate) }.map { rule, circumstance in
+            RuleFinding(rule: rule.name, statement: rule.statement, circumstance: circumstance)
         }
     }
 
     private func askingTriggers(_ candidate: Candidate) -> [String] {
-        firing.filter { trigger in
-            ProposalRule.all.contains { rule in
-                rule.triggers.contains(trigger.type) && rule.proposals.contains { $0.role == candidate.role && $0.step == candidate.step }
-                    && rule.applies(circumstances) != nil
-            }
-        }.map(\.name)
+        let consulting = applying.filter { $0.rule.proposes(candidate) }.map(\.rule.triggers)
+        return firing.filter { trigger in consulting.contains { $0.contains(trigger.type) } }.map(\.name)
     }
 
     /// The figure the change is for: the limit missed most, or cost where nothing is missed.
     private func aim(of candidate: Candidate) -> Outcome? {
         gaps.first { $0.excess > 0 && $0.outcome != nil }?.outcome ?? .cost
+    }
+}
+
+extension ProposalRule {
+    func proposes(_ candidate: Candidate) -> Bool {
+        proposals.contains { $0.role == candidate.role && $0.step == candidate.step }
+    }
+}
+
+extension Circumstances {
+    init(bottleneck: Bottleneck, state: OperatingPoint, gaps: [ObjectiveGap]) {
+        let missed = gaps.filter { $0.excess > 0 }.map(\.name)
+        self.init(
+            bottleneck: bottleneck, state: state,
+            missedLatencies: Set(LatencyMetric.allCases.filter { metric in missed.contains { $0.hasPrefix(metric.rawValue + " ") } }),
+            missesThroughput: missed.contains { $0 == MetricQuery.throughput.description || $0 == MetricQuery.tokensPerSecond.description })
     }
 }
 

@@ -7,8 +7,6 @@ public struct Decision: Sendable, Codable, Hashable {
     public var policy: String
     public var time: Timestamp
     public var outcome: Outcome
-    /// The reasons for the outcome, in sentences.
-    public var reasons: [String]
     public var triggers: [TriggerReport]
     public var objectives: [ObjectiveReport]
     /// Best first.
@@ -46,15 +44,32 @@ public struct TriggerReport: Sendable, Codable, Hashable {
 
 /// One limit of the objective and how it is kept.
 public struct ObjectiveReport: Sendable, Codable, Hashable {
-    /// E.g. `ttft p95 ≤ 500 ms`.
-    public var name: String
-    public var kind: Kind
+    public var subject: Subject
+    /// In the unit of the subject.
     public var limit: Double
     /// `nil` where it is not known.
     public var observed: Double?
     /// `nil` where it is not known.
     public var met: Bool?
-    public var explanation: String
+    /// Why it is not known.
+    public var unknown: Reading.Unknown?
+
+    public init(subject: Subject, limit: Double, observed: Double? = nil, met: Bool? = nil, unknown: Reading.Unknown? = nil) {
+        self.subject = subject
+        self.limit = limit
+        self.observed = observed
+        self.met = met
+        self.unknown = unknown
+    }
+
+    public enum Subject: Sendable, Codable, Hashable {
+        /// A figure that must not be above its limit.
+        case atMost(MetricQuery)
+        /// A figure that must not be below its limit.
+        case atLeast(MetricQuery)
+        /// Share of the judged requests that met every latency limit.
+        case attainment(Compliance)
+    }
 
     public enum Kind: String, Sendable, Codable, Hashable {
         case latency, throughput, tokensPerSecond, errorRate, attainment

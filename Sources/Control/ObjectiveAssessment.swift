@@ -32,22 +32,21 @@ struct ObjectiveAssessment {
         var limit: Double
         /// +1 where more is worse, −1 where less is worse.
         var direction: Double
-        var kind: ObjectiveReport.Kind
     }
 
     private func limits() -> [Limit] {
         let window = policy.objectiveWindow
         var limits = policy.objective.latencies.map {
-            Limit(query: .latency($0.metric, $0.statistic), window: window, limit: $0.limit.inSeconds, direction: 1, kind: .latency)
+            Limit(query: .latency($0.metric, $0.statistic), window: window, limit: $0.limit.inSeconds, direction: 1)
         }
         if let rate = policy.objective.throughput {
-            limits.append(Limit(query: .throughput, window: window, limit: rate, direction: -1, kind: .throughput))
+            limits.append(Limit(query: .throughput, window: window, limit: rate, direction: -1))
         }
         if let rate = policy.objective.tokensPerSecond {
-            limits.append(Limit(query: .tokensPerSecond, window: window, limit: rate, direction: -1, kind: .tokensPerSecond))
+            limits.append(Limit(query: .tokensPerSecond, window: window, limit: rate, direction: -1))
         }
         if let rate = policy.objective.errorRate {
-            limits.append(Limit(query: .errorRate, window: window, limit: rate, direction: 1, kind: .errorRate))
+            limits.append(Limit(query: .errorRate, window: window, limit: rate, direction: 1))
         }
         return limits
     }
@@ -57,48 +56,31 @@ struct ObjectiveAssessment {
         guard [.latencyThreshold, .throughputThreshold, .errorRateThreshold, .slaViolation].contains(trigger.type) else { return [] }
         return trigger.condition.leaves.compactMap { leaf in
             guard case .compare(let query, let comparison, let threshold, let window) = leaf.test, threshold > 0 else { return nil }
-            let kind: ObjectiveReport.Kind
             switch query {
-            case .latency: kind = .latency
-            case .throughput: kind = .throughput
-            case .tokensPerSecond: kind = .tokensPerSecond
-            case .errorRate: kind = .errorRate
+            case .latency, .throughput, .tokensPerSecond, .errorRate: break
             default: return nil
             }
             let direction: Double = comparison == .below ? -1 : 1
-            return Limit(query: query, window: window ?? trigger.window, limit: threshold, direction: direction, kind: kind)
+            return Limit(query: query, window: window ?? trigger.window, limit: threshold, direction: direction)
         }
     }
 
     private func report(_ limit: Limit) -> ObjectiveReport {
-        let name = "\(limit.query.description) \(limit.direction > 0 ? "≤" : "≥") \(limit.query.text(limit.limit))"
+        let subject: ObjectiveReport.Subject = limit.direction > 0 ? .atMost(limit.query) : .atLeast(limit.query)
         switch readings.reading(limit.query, over: limit.window) {
         case .value(let value):
             let met = limit.direction > 0 ? value.value <= limit.limit : value.value >= limit.limit
-            let distance = signedPercent((value.value - limit.limit) / limit.limit)
-            return ObjectiveReport(
-                name: name, kind: limit.kind, limit: limit.limit, observed: value.value, met: met,
-                explanation: "\(limit.query.description) is \(limit.query.text(value.value)), \(distance) against its limit")
-        case .unknown(let unknown):
-            return ObjectiveReport(
-                name: name, kind: limit.kind, limit: limit.limit, observed: nil, met: nil,
-                explanation: "\(limit.query.description) is not known: \(unknown.text)")
+            return ObjectiveReport(subject: subject, limit: limit.limit, observed: value.value, met: met)
+        case .unknown(let unknown): return ObjectiveReport(subject: subject, limit: limit.limit, unknown: unknown)
         }
     }
 
     private func attainment(_ snapshot: Snapshot) -> ObjectiveReport? {
         guard !policy.objective.latencies.isEmpty else { return nil }
-        let target = policy.objective.attainment
-        let name = "attainment ≥ \(FigureText.percent(target))"
-        guard let observed = snapshot.window.compliance.attainment else {
-            return ObjectiveReport(
-                name: name, kind: .attainment, limit: target, observed: nil, met: nil,
-                explanation: "attainment is not known: no single requests were measured")
-        }
         let compliance = snapshot.window.compliance
+        let target = policy.objective.attainment
         return ObjectiveReport(
-            name: name, kind: .attainment, limit: target, observed: observed, met: observed >= target,
-            explanation: "\(compliance.met) of \(compliance.met + compliance.violations) requests met every latency limit")
+            subject: .attainment(compliance), limit: target, observed: compliance.attainment, met: compliance.attainment.map { $0 >= target })
     }
 
     private func gap(_ limit: Limit) -> ObjectiveGap? {

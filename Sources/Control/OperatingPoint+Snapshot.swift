@@ -10,13 +10,12 @@ extension OperatingPoint {
         let window = snapshot.window
         let reported = snapshot.reported
         func mean(_ metric: LatencyMetric) -> Double? { window.latencies[metric]?.mean ?? reported?.latencies[metric]?.mean }
-        replicas = snapshot.value(of: .replicas, policy: policy)
+        replicas = snapshot.value(of: .replicas, policy: policy) ?? (policy.hasReplicas ? nil : 1)
         concurrencyLimit = snapshot.value(of: .concurrency, policy: policy)
         requestsPerSecond = window.requestsPerSecond ?? reported?.requestsPerSecond
         meanOutputTokens = window.meanOutputTokens ?? reported?.outputTokens?.mean
         timeToFirstToken = mean(.timeToFirstToken)
-        unloadedTimeToFirstToken =
-            mean(.prefill) ?? window.latencies[.timeToFirstToken]?.minimum ?? reported?.latencies[.timeToFirstToken]?.minimum
+        unloadedTimeToFirstToken = mean(.prefill) ?? snapshot.fastestTimeToFirstToken
         // A wait in the client's own queue is no part of the time to first token, which starts when the request is sent.
         queueTime = snapshot.definesQueue(as: .engineQueue) ? mean(.queue) : nil
         timePerOutputToken = mean(.timePerOutputToken) ?? mean(.interTokenLatency)
@@ -37,6 +36,14 @@ extension OperatingPoint {
     private func isOverload(_ type: String) -> Bool {
         let type = type.lowercased()
         return ["429", "503", "529", "too many requests", "overload", "timeout", "timed out", "rate_limit"].contains { type.contains($0) }
+    }
+}
+
+extension Policy {
+    /// Whether the target has a number of replicas, known or not; anything else is one pool.
+    fileprivate var hasReplicas: Bool {
+        if case .kubernetes = target { return true }
+        return knobs.contains { $0.role == .replicas }
     }
 }
 

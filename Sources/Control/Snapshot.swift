@@ -9,6 +9,8 @@ public struct Snapshot: Sendable, Codable, Hashable {
     public var sources: [SourceDescription]
     /// Everything in the longest window.
     public var window: WindowStatistics
+    /// The shortest time to first token ever seen, in seconds: what it takes without waiting.
+    public var fastestTimeToFirstToken: Double?
     /// The same by model, provider and endpoint.
     public var groups: [GroupStatistics]
     /// The tool's own figures where there are no measurements; `nil` where there are.

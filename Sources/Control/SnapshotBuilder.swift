@@ -1,5 +1,6 @@
 public import Measurements
 public import Policies
+import Statistics
 
 /// Builds the snapshot of a cycle from what its sources delivered.
 public struct SnapshotBuilder: Sendable {
@@ -39,6 +40,8 @@ public struct SnapshotBuilder: Sendable {
             span: whole ? length.map { Nanoseconds(seconds: $0.inSeconds) } : nil)
         var snapshot = Snapshot(policy: policy.name, time: end ?? now, window: statistics, bottleneck: bottleneck(statistics))
         snapshot.sources = sources
+        let firstTokens = windows.whole.distribution(of: .timeToFirstToken)
+        snapshot.fastestTimeToFirstToken = firstTokens.count > 0 ? firstTokens.moments.minimum : reported?.latencies[.timeToFirstToken]?.minimum
         snapshot.groups = windows.groups.sorted { $0.key < $1.key }.map {
             GroupStatistics(key: $0.key, statistics: WindowStatistics($0.value))
         }

@@ -115,8 +115,32 @@ public final class LineReader {
     }
 }
 
-/// A whole file in memory, within a bound.
+/// A whole file in memory, within a bound, or its beginning.
 public enum FileContent {
+    /// The first bytes of a file.
+    public struct Beginning: Sendable {
+        public let bytes: [UInt8]
+        public let isWholeFile: Bool
+    }
+
+    /// - Parameter bytes: How many are read at most.
+    /// - Throws: `DocumentError` when the file cannot be read.
+    public static func beginning(path: String, bytes limit: Int) throws -> Beginning {
+        let file = try FileBytes(path: path)
+        var content = [UInt8](repeating: 0, count: limit + 1)
+        let got = try content.withUnsafeMutableBytes { buffer in
+            var filled = 0
+            while let start = buffer.baseAddress, filled < buffer.count {
+                let got = try file.read(into: start + filled, count: buffer.count - filled)
+                if got == 0 { break }
+                filled += got
+            }
+            return filled
+        }
+        content.removeSubrange(min(got, limit)...)
+        return Beginning(bytes: content, isWholeFile: got <= limit)
+    }
+
     /// - Throws: `DocumentError` when the file cannot be read or is larger than the limit.
     public static func read(path: String, limitBytes: Int) throws -> [UInt8] {
         let file = try FileBytes(path: path)

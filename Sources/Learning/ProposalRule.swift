@@ -49,7 +49,7 @@ extension ProposalRule {
     public static let all: [ProposalRule] = [
         computeBoundScaleUp, waitingScaleUp, waitingAtFullSlots, memoryBoundFreeMemory, memoryBoundScaleUp, slowDecodingSmallerBatch,
         slowPrefillLargerBudget, spareComputeLargerBatch, throughputScaleUp, overloadErrorsScaleUp, idleScaleDown, repeatedPromptsCache,
-        moreDevices,
+        moreDevices, missedFirstTokenScaleUp,
     ]
 
     static let computeBoundScaleUp = ProposalRule(
@@ -159,6 +159,15 @@ extension ProposalRule {
         applies: { circumstances in
             guard let share = circumstances.state.waitingShare, share < 0.4, !circumstances.missedLatencies.isEmpty else { return nil }
             return "latency is missed without much waiting (\(percent(share))), so single requests are too slow"
+        })
+
+    static let missedFirstTokenScaleUp = ProposalRule(
+        name: "missed-first-token-scale-up",
+        statement: "Where no resource stands out, sharing the load over more replicas is the change that can least make a late first token later.",
+        triggers: latency, proposals: [.init(.replicas, 1)],
+        applies: { circumstances in
+            guard circumstances.missedLatencies.contains(.timeToFirstToken), circumstances.bottleneck.kind == .none else { return nil }
+            return "the objective on ttft is missed and \(circumstances.bottleneck.reason)"
         })
 
     private static func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded())) %" }

@@ -60,6 +60,12 @@ import Testing
         #expect(Self.applying(.latencyThreshold, computes).contains("slow-prefill-larger-budget"))
     }
 
+    @Test("a late first token without a named bottleneck at least considers more replicas")
+    func fallback() {
+        #expect(Self.applying(.latencyThreshold, Self.circumstances(missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
+        #expect(!Self.applying(.latencyThreshold, Self.circumstances(.network, missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
+    }
+
     @Test("slow tokens call for smaller batches")
     func tokens() {
         #expect(Self.applying(.latencyThreshold, Self.circumstances(missed: [.timePerOutputToken])) == ["slow-decoding-smaller-batch"])

@@ -1,0 +1,105 @@
+import Measurements
+import Policies
+
+// Sentences are made when somebody reads them: an idle controller evaluates thousands of triggers that nobody asks about.
+
+extension Decision {
+    /// The reasons for the outcome, in sentences with their numbers.
+    public var reasons: [String] {
+        switch outcome {
+        case .unknown: ["No trigger can be decided, so nothing is changed."] + triggers.map(\.sentence)
+        case .nothingToDo: [quietSummary] + triggers.map(\.sentence)
+        case .recommend, .hold: firingReasons
+        }
+    }
+
+    private var quietSummary: String {
+        let missed = objectives.filter { $0.met == false }
+        if missed.isEmpty {
+            let kept = objectives.contains { $0.met == true } ? " and no limit is missed" : ""
+            return "Nothing needs to change: no trigger fires\(kept)."
+        }
+        let names = missed.map(\.name).joined(separator: ", ")
+        return "No trigger fires, though the objective is missed (\(names)): no trigger of the policy covers that."
+    }
+
+    private var firingReasons: [String] {
+        var reasons = triggers.filter(\.outcome.isFiring).map(\.sentence)
+        if recommendations.isEmpty {
+            reasons.append("No change is both allowed and worth making; each one that was considered is listed with its reason.")
+        }
+        return reasons + triggers.filter { !$0.outcome.isFiring && $0.outcome != .inactive }.map(\.sentence)
+    }
+}
+
+extension TriggerReport {
+    /// What became of the trigger and why.
+    public var sentence: String {
+        let leaves = evaluation.leaves.map(\.explanation).joined(separator: "; ")
+        switch outcome {
+        case .inactive: return "\(name) does not fire: \(leaves)."
+        case .pending(_, let remaining): return "\(name) must hold for \(FigureText.duration(remaining)) more: \(leaves)."
+        case .firing(let firing): return "\(name) fires: \(leaves)\(firing.hold.ending)."
+        case .cooling(let until, let reason):
+            let what = reason == .adjusted ? "it caused a change" : "a change it caused was rolled back"
+            return "\(name) holds but is left alone until \(until), because \(what): \(leaves)."
+        case .unknown: return "\(name) cannot be decided: \(leaves)."
+        }
+    }
+}
+
+extension TriggerOutcome.Hold {
+    fileprivate var ending: String {
+        switch self {
+        case .observed(let length): length > .zero ? ", for \(FigureText.duration(length)) without a break" : ""
+        case .takenAsHeld(let span): ", all through a run of \(FigureText.duration(span)) that was judged as a whole"
+        case .scheduled(let due): ", due at \(due)"
+        }
+    }
+}
+
+extension ObjectiveReport {
+    /// E.g. `ttft p95 ≤ 500 ms`.
+    public var name: String {
+        switch subject {
+        case .atMost(let query): "\(query) ≤ \(query.text(limit))"
+        case .atLeast(let query): "\(query) ≥ \(query.text(limit))"
+        case .attainment: "attainment ≥ \(FigureText.percent(limit))"
+        }
+    }
+
+    public var kind: Kind {
+        switch subject {
+        case .attainment: .attainment
+        case .atMost(let query), .atLeast(let query):
+            switch query {
+            case .throughput: .throughput
+            case .tokensPerSecond: .tokensPerSecond
+            case .errorRate: .errorRate
+            default: .latency
+            }
+        }
+    }
+
+    /// The figure against its limit, or why it is not known.
+    public var explanation: String {
+        switch subject {
+        case .atMost(let query), .atLeast(let query):
+            guard let observed else { return "\(query) is not known: \(unknown?.text ?? "it was not measured")" }
+            return "\(query) is \(query.text(observed)), \(signedPercent((observed - limit) / limit)) against its limit"
+        case .attainment(let compliance):
+            guard observed != nil else { return "attainment is not known: no single requests were measured" }
+            return "\(compliance.met) of \(compliance.met + compliance.violations) requests met every latency limit"
+        }
+    }
+
+    /// The figure's text in its unit; `nil` where it is not known.
+    public var observedText: String? {
+        observed.map { value in
+            switch subject {
+            case .atMost(let query), .atLeast(let query): query.text(value)
+            case .attainment: FigureText.percent(value)
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// The fields of our own measurement files, JSON lines and CSV alike.
+enum MeasurementField: String, CaseIterable {
+    case measurementID = "measurement_id"
+    /// ISO 8601, or seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size.
+    case timestamp
+    case intendedTimestamp = "intended_timestamp"
+    case model, provider, endpoint
+    case timeToFirstToken = "ttft_ms"
+    case timePerOutputToken = "tpot_ms"
+    case endToEnd = "e2e_ms"
+    case prefill = "prefill_ms"
+    case decode = "decode_ms"
+    case queue = "queue_ms"
+    case network = "network_ms"
+    /// A list of numbers in JSON; numbers separated by blanks in CSV.
+    case chunkGaps = "chunk_gaps_ms"
+    case inputTokens = "input_tokens"
+    case outputTokens = "output_tokens"
+    /// Ratio in `0...1`.
+    case gpuUtilization = "gpu_utilization"
+    case memoryUtilization = "memory_utilization"
+    case keyValueCacheUtilization = "kv_cache_utilization"
+    case errorType = "error_type"
+    case errorMessage = "error_message"
+    case errorCode = "error_code"
+
+    // Read, never written.
+    /// Another name of `e2e_ms`.
+    case totalDuration = "total_duration_ms"
+    /// Parts of `network_ms`, added up.
+    case nameLookup = "dns_ms"
+    case connect = "connect_ms"
+    case handshake = "tls_ms"
+    case gpuUtilizationPercent = "gpu_utilization_percent"
+    case memoryUtilizationPercent = "memory_utilization_percent"
+    case keyValueCacheUtilizationPercent = "kv_cache_utilization_percent"
+
+    /// Those that no other tool's files have: one of them makes a file ours.
+    static let identifying: [MeasurementField] = [
+        .measurementID, .timeToFirstToken, .timePerOutputToken, .endToEnd, .totalDuration,
+    ]
+
+    /// Those that are written, in the order of the columns.
+    static let written: [MeasurementField] = [
+        .measurementID, .timestamp, .intendedTimestamp, .model, .provider, .endpoint, .timeToFirstToken, .timePerOutputToken, .endToEnd,
+        .prefill, .decode, .queue, .network, .chunkGaps, .inputTokens, .outputTokens, .gpuUtilization, .memoryUtilization,
+        .keyValueCacheUtilization, .errorType, .errorMessage, .errorCode,
+    ]
+
+    /// Position in `allCases`, which is the column of a `JSONRows`.
+    var column: Int { Self.columns[self] ?? 0 }
+
+    private static let columns = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}

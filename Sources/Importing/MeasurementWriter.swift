@@ -1,0 +1,135 @@
+import FoundationEssentials
+public import Measurements
+
+/// Writes measurements in a form that ``importFile(at:options:progress:into:)`` reads back without loss.
+public enum MeasurementWriter {
+    /// One JSON object on one line, without the line's end.
+    public static func jsonLine(_ measurement: InferenceMeasurement) -> String {
+        let members = MeasurementField.written.compactMap { field in
+            cell(field, of: measurement).map { "\"\(field.rawValue)\":\($0.json)" }
+        }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The names of the columns, without the line's end.
+    public static let csvHeader = MeasurementField.written.map(\.rawValue).joined(separator: ",")
+
+    /// One record on one line, without the line's end; a line break in a text becomes a blank.
+    public static func csvLine(_ measurement: InferenceMeasurement) -> String {
+        MeasurementField.written.map { cell($0, of: measurement)?.csv ?? "" }.joined(separator: ",")
+    }
+
+    private enum Cell {
+        case text(String)
+        case number(String)
+        case notFinite
+        case numbers([String])
+
+        var json: String {
+            switch self {
+            case .text(let text): jsonString(text)
+            case .number(let text): text
+            case .notFinite: "\"NaN\""
+            case .numbers(let list): "[" + list.joined(separator: ",") + "]"
+            }
+        }
+
+        var csv: String {
+            switch self {
+            case .text(let text): csvField(text)
+            case .number(let text): text
+            case .notFinite: "NaN"
+            case .numbers(let list): list.joined(separator: " ")
+            }
+        }
+    }
+
+    private static func cell(_ field: MeasurementField, of measurement: InferenceMeasurement) -> Cell? {
+        switch field {
+        case .measurementID: .text(measurement.id.uuidString.lowercased())
+        case .timestamp: measurement.time.map { .text($0.description) }
+        case .intendedTimestamp: measurement.intendedTime.map { .text($0.description) }
+        case .model: text(measurement.model)
+        case .provider: text(measurement.provider)
+        case .endpoint: text(measurement.endpoint)
+        case .timeToFirstToken: latency(.timeToFirstToken, of: measurement)
+        case .timePerOutputToken: latency(.timePerOutputToken, of: measurement)
+        case .endToEnd: latency(.endToEnd, of: measurement)
+        case .prefill: latency(.prefill, of: measurement)
+        case .decode: latency(.decode, of: measurement)
+        case .queue: latency(.queue, of: measurement)
+        case .network: latency(.network, of: measurement)
+        case .chunkGaps: gaps(of: measurement)
+        case .inputTokens: number(measurement.inputTokens, .inputTokens, of: measurement)
+        case .outputTokens: number(measurement.outputTokens, .outputTokens, of: measurement)
+        case .gpuUtilization: number(measurement.gpuUtilization, .gpuUtilization, of: measurement)
+        case .memoryUtilization: number(measurement.memoryUtilization, .memoryUtilization, of: measurement)
+        case .keyValueCacheUtilization: number(measurement.keyValueCacheUtilization, .keyValueCacheUtilization, of: measurement)
+        case .errorType: measurement.error.map { .text($0.type) }
+        case .errorMessage: measurement.error.flatMap { text($0.message) }
+        case .errorCode: measurement.error?.code.map { .number(String($0)) }
+        case .totalDuration, .nameLookup, .connect, .handshake, .gpuUtilizationPercent, .memoryUtilizationPercent,
+            .keyValueCacheUtilizationPercent:
+            nil
+        }
+    }
+
+    private static func text(_ text: String) -> Cell? { text.isEmpty ? nil : .text(text) }
+
+    private static func latency(_ metric: LatencyMetric, of measurement: InferenceMeasurement) -> Cell? {
+        if let value = measurement[metric] { return .number(milliseconds(value)) }
+        return measurement.notFinite.contains(InferenceMeasurement.FieldSet(metric)) ? .notFinite : nil
+    }
+
+    private static func gaps(of measurement: InferenceMeasurement) -> Cell? {
+        var list = measurement.chunkGaps?.map(milliseconds)
+        if measurement.notFinite.contains(.chunkGaps) { list = (list ?? []) + ["null"] }
+        return list.map { .numbers($0) }
+    }
+
+    private static func number(
+        _ value: (some CustomStringConvertible)?, _ field: InferenceMeasurement.FieldSet, of measurement: InferenceMeasurement
+    ) -> Cell? {
+        if let value { return .number(value.description) }
+        return measurement.notFinite.contains(field) ? .notFinite : nil
+    }
+
+    /// Exact to the nanosecond.
+    private static func milliseconds(_ value: Nanoseconds) -> String {
+        let (whole, rest) = value.count.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+        let sign = value.count < 0 ? "-" : ""
+        guard rest > 0 else { return "\(sign)\(whole)" }
+        var fraction = String(rest)
+        fraction = String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
+        while fraction.last == "0" { fraction.removeLast() }
+        return "\(sign)\(whole).\(fraction)"
+    }
+}
+
+/// A JSON string with what must be escaped, escaped.
+private func jsonString(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": result += "\\\""
+        case "\\": result += "\\\\"
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        case _ where scalar.value < 0x20:
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result + "\""
+}
+
+/// A CSV field on one line, in quotes where it must be.
+private func csvField(_ text: String) -> String {
+    var single = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { single.append(scalar == "\n" || scalar == "\r" ? " " : scalar) }
+    let line = String(single)
+    guard line.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }) else { return line }
+    return "\"" + line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+}
