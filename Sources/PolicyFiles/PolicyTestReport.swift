@@ -1,11 +1,11 @@
 /// What became of a file of policy tests.
-public struct PolicyTestReport: Sendable, Hashable {
+public struct PolicyTestReport: Sendable, Codable, Hashable {
     public var file: String
     public var results: [Result]
     /// Why the file or a policy it names could not be used, as people read it; empty when it could.
     public var problems: String
 
-    public struct Result: Sendable, Hashable {
+    public struct Result: Sendable, Codable, Hashable {
         public var name: String
         public var line: Int
         /// Trigger states and recommendations that were looked at.
@@ -15,7 +15,7 @@ public struct PolicyTestReport: Sendable, Hashable {
         public var failures: [Failure]
     }
 
-    public struct Failure: Sendable, Hashable {
+    public struct Failure: Sendable, Codable, Hashable {
         public var line: Int
         public var column: Int
         /// What was expected and what was there.

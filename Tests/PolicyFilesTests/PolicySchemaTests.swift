@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 import Testing
 
 @testable import PolicyFiles
@@ -51,23 +52,45 @@ import Testing
         #expect(accepted == parsed)
         #expect(parsed.count { $0 } == ShippedPolicyTests.names.count + 1, "every damage is seen")
     }
+
+    @Test("never refuses what the parser accepts", .enabled(if: PythonSchema.isPresent, "needs python3 with jsonschema and yaml"))
+    func neverStricter() throws {
+        var texts: [String] = []
+        for seed in UInt64(1)...600 {
+            var random = SplitMix64(seed: seed)
+            let original = PolicyMutationTests.shipped[Int(random.next() % UInt64(PolicyMutationTests.shipped.count))]
+            let bytes = PolicyMutationTests.mutate(original, with: &random)
+            if bytes != original, parsePolicies(bytes, file: "f").isValid { texts.append(String(decoding: bytes, as: UTF8.self)) }
+        }
+        #expect(texts.count > 100)
+        for (text, isAccepted) in zip(texts, try PythonSchema.accepts(texts, schema: PolicySchema.text)) where isAccepted == false {
+            Issue.record("the schema refuses what the parser accepts:\n\(text)")
+        }
+    }
 }
 
 /// Validates with Python's jsonschema, where it is installed.
 enum PythonSchema {
     static let isPresent = (try? run("import jsonschema, yaml", input: "")) != nil
 
-    static func accepts(_ texts: [String], schema: String) throws -> [Bool] {
+    /// `nil` for what Python's YAML 1.1 cannot read at all.
+    static func accepts(_ texts: [String], schema: String) throws -> [Bool?] {
         let script = """
             import json, sys, yaml, jsonschema
             schema, texts = json.load(sys.stdin)
             schema = json.loads(schema)
             jsonschema.Draft202012Validator.check_schema(schema)
             validator = jsonschema.Draft202012Validator(schema)
-            print(json.dumps([validator.is_valid(yaml.safe_load(text)) for text in texts]))
+            def accepted(text):
+                try:
+                    documents = [document for document in yaml.safe_load_all(text) if document is not None]
+                except (yaml.YAMLError, ValueError):
+                    return None
+                return all(validator.is_valid(document) for document in documents)
+            print(json.dumps([accepted(text) for text in texts]))
             """
         let input = try JSONEncoder().encode([JSONInput.text(schema), .list(texts)])
-        return try JSONDecoder().decode([Bool].self, from: try run(script, input: String(decoding: input, as: UTF8.self)))
+        return try JSONDecoder().decode([Bool?].self, from: try run(script, input: String(decoding: input, as: UTF8.self)))
     }
 
     private enum JSONInput: Encodable {
