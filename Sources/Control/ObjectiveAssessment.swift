@@ -80,7 +80,8 @@ struct ObjectiveAssessment {
         let compliance = snapshot.window.compliance
         let target = policy.objective.attainment
         return ObjectiveReport(
-            subject: .attainment(compliance), limit: target, observed: compliance.attainment, met: compliance.attainment.map { $0 >= target })
+            subject: .attainment(compliance), limit: target, observed: compliance.attainment,
+            met: compliance.attainment.map { $0 >= target })
     }
 
     private func gap(_ limit: Limit) -> ObjectiveGap? {

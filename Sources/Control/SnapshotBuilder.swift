@@ -41,9 +41,10 @@ public struct SnapshotBuilder: Sendable {
         var snapshot = Snapshot(policy: policy.name, time: end ?? now, window: statistics, bottleneck: bottleneck(statistics))
         snapshot.sources = sources
         let firstTokens = windows.whole.distribution(of: .timeToFirstToken)
-        snapshot.fastestTimeToFirstToken = firstTokens.count > 0 ? firstTokens.moments.minimum : reported?.latencies[.timeToFirstToken]?.minimum
+        snapshot.fastestTimeToFirstToken =
+            firstTokens.count > 0 ? firstTokens.moments.minimum : reported?.latencies[.timeToFirstToken]?.minimum
         snapshot.groups = windows.groups.sorted { $0.key < $1.key }.map {
-            GroupStatistics(key: $0.key, statistics: WindowStatistics($0.value))
+            GroupStatistics(key: $0.key, statistics: WindowStatistics($0.statistics))
         }
         snapshot.reported = reported
         snapshot.state = state

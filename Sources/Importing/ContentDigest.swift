@@ -122,23 +122,28 @@ extension UUID {
     /// Reads `8-4-4-4-12` hexadecimal digits without allocating.
     init?(text bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 36 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in bytes.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            let digit: UInt8
-            switch byte {
-            case 0x30...0x39: digit = byte - 0x30
-            case 0x61...0x66: digit = byte - 0x61 + 10
-            case 0x41...0x46: digit = byte - 0x41 + 10
-            default: return nil
-            }
-            if digits < 16 { words.0 = words.0 << 4 | UInt64(digit) } else { words.1 = words.1 << 4 | UInt64(digit) }
-            digits += 1
-        }
-        self.init(high: words.0, low: words.1)
+        guard [8, 13, 18, 23].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else { return nil }
+        guard let a = hexadecimal(bytes, 0, 8), let b = hexadecimal(bytes, 9, 4), let c = hexadecimal(bytes, 14, 4),
+            let d = hexadecimal(bytes, 19, 4), let e = hexadecimal(bytes, 24, 12)
+        else { return nil }
+        self.init(high: a << 32 | b << 16 | c, low: d << 48 | e)
     }
+}
+
+/// The value of hexadecimal digits; `nil` where one is none.
+private func hexadecimal(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64? {
+    var value: UInt64 = 0
+    var invalid: UInt8 = 0
+    for index in start..<start + count {
+        // '0'-'9' are 0x30-0x39; letters, whatever their case, have bit 6 set and count from 9.
+        let byte = bytes[index]
+        let isLetter = byte >> 6
+        let digit = (byte & 0x0F) &+ isLetter &* 9
+        let lower = byte | 0x20
+        let isDigit = byte &- 0x30 < 10
+        let isHex = lower &- 0x61 < 6
+        if !isDigit && !isHex { invalid = 1 }
+        value = value << 4 | UInt64(digit)
+    }
+    return invalid == 0 ? value : nil
 }

@@ -39,7 +39,7 @@ private func detectRecordLines(_ beginning: FileContent.Beginning) -> InputForma
         guard let value = try? line.withUnsafeBytes({ try JSONDocument.parse($0) }) else { continue }
         if value["metrics"] != nil, value["metadata"]?["request_start_ns"] != nil { return .aiperfRecords }
         if detectDocument(value) != nil { return nil }
-        if MeasurementField.identifying.contains(where: { value[$0.rawValue] != nil }) { return .measurementLines }
+        if MeasurementField.identifying.contains(where: { value[$0.name] != nil }) { return .measurementLines }
     }
     return nil
 }
@@ -55,7 +55,7 @@ private func detectTable(_ beginning: FileContent.Beginning) -> InputFormat? {
     if header.contains(where: { $0.hasPrefix("request_throughput_avg_mean") || $0.hasPrefix("request_latency_avg_mean") }) {
         return .aiperfSweepTable
     }
-    return header.contains { name in MeasurementField.identifying.contains { $0.rawValue == name } } ? .measurementTable : nil
+    return header.contains { name in MeasurementField.identifying.contains { $0.name == name } } ? .measurementTable : nil
 }
 
 /// The format of a whole document, from the keys only one tool writes.

@@ -77,25 +77,24 @@ extension InferenceMeasurement {
     mutating func takeUtilization(
         _ metric: UtilizationMetric, _ reading: NumberReading, scale: Double, from name: StaticString
     ) throws(RecordProblem) {
-        let (path, field) = Self.utilizationField(metric)
         switch reading {
         case .missing: return
-        case .notFinite: notFinite.insert(field)
+        case .notFinite: notFinite.insert(FieldSet(metric))
         case .notANumber: throw RecordProblem(reason: "\(name) is not a number; give a number or leave it out")
         case .finite(let value):
             let ratio = value * scale
             guard ratio >= 0, ratio <= 1.000_001 else {
                 throw RecordProblem(reason: "\(name) is \(value); expected a value in 0...\(scale == 1 ? 1 : 100)")
             }
-            self[keyPath: path] = min(ratio, 1)
+            set(metric, ratio: min(ratio, 1))
         }
     }
 
-    private static func utilizationField(_ metric: UtilizationMetric) -> (WritableKeyPath<InferenceMeasurement, Double?>, FieldSet) {
+    private mutating func set(_ metric: UtilizationMetric, ratio: Double) {
         switch metric {
-        case .gpu: (\.gpuUtilization, .gpuUtilization)
-        case .memory: (\.memoryUtilization, .memoryUtilization)
-        case .keyValueCache: (\.keyValueCacheUtilization, .keyValueCacheUtilization)
+        case .gpu: gpuUtilization = ratio
+        case .memory: memoryUtilization = ratio
+        case .keyValueCache: keyValueCacheUtilization = ratio
         }
     }
 

@@ -5,7 +5,7 @@ import Measurements
 /// Our measurements as JSON lines.
 struct MeasurementLineReader {
     func read(_ lines: LineSource, into session: ImportSession) throws {
-        let rows = try JSONRows(paths: MeasurementField.allCases.map(\.rawValue))
+        let rows = try JSONRows(paths: MeasurementField.allCases.map(\.name))
         let row = JSONMeasurementRow(rows: rows)
         var reader = MeasurementRowReader()
         var run = ownRun(session)
@@ -33,10 +33,10 @@ struct MeasurementTableReader {
         let names = titles.next() ?? []
         var columns = [Int?](repeating: nil, count: MeasurementField.allCases.count)
         for (index, name) in names.enumerated() {
-            if let field = MeasurementField(rawValue: name) { columns[field.column] = index }
+            if let field = MeasurementField(name: name) { columns[field.column] = index }
         }
         guard MeasurementField.identifying.contains(where: { columns[$0.column] != nil }) else {
-            let wanted = MeasurementField.identifying.map(\.rawValue).joined(separator: ", ")
+            let wanted = MeasurementField.identifying.map(\.name).joined(separator: ", ")
             throw session.error(
                 .wrongFormat, "expected a header with at least one of \(wanted), found '\(names.joined(separator: ",").prefix(120))'")
         }

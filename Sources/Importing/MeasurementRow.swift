@@ -52,7 +52,7 @@ struct MeasurementRowReader {
         if parsed == nil && row.number(field).isMissing || parsed?.isEmpty == true { return nil }
         guard let time = parsed?.time else {
             let found = row.text(field).map { "is '\($0.prefix(40))'" } ?? "is no time"
-            throw RecordProblem(reason: "\(field.rawValue) \(found); expected ISO 8601 or a number since 1970")
+            throw RecordProblem(reason: "\(field.name) \(found); expected ISO 8601 or a number since 1970")
         }
         return time
     }
@@ -115,10 +115,15 @@ private struct RecentText {
     private var text = ""
 
     mutating func string(_ new: UnsafeRawBufferPointer) -> String {
-        if new.count == bytes.count, bytes.withUnsafeBytes({ $0.elementsEqual(new) }) { return text }
+        if new.count == bytes.count, isLast(new) { return text }
         bytes = Array(new)
         text = String(decoding: new, as: UTF8.self)
         return text
+    }
+
+    private func isLast(_ new: UnsafeRawBufferPointer) -> Bool {
+        for index in bytes.indices where bytes[index] != new[index] { return false }
+        return true
     }
 }
 

@@ -6,13 +6,13 @@ public enum MeasurementWriter {
     /// One JSON object on one line, without the line's end.
     public static func jsonLine(_ measurement: InferenceMeasurement) -> String {
         let members = MeasurementField.written.compactMap { field in
-            cell(field, of: measurement).map { "\"\(field.rawValue)\":\($0.json)" }
+            cell(field, of: measurement).map { "\"\(field.name)\":\($0.json)" }
         }
         return "{" + members.joined(separator: ",") + "}"
     }
 
     /// The names of the columns, without the line's end.
-    public static let csvHeader = MeasurementField.written.map(\.rawValue).joined(separator: ",")
+    public static let csvHeader = MeasurementField.written.map(\.name).joined(separator: ",")
 
     /// One record on one line, without the line's end; a line break in a text becomes a blank.
     public static func csvLine(_ measurement: InferenceMeasurement) -> String {

@@ -86,6 +86,16 @@ public struct InferenceMeasurement: Sendable, Hashable {
         public static let memoryUtilization = FieldSet(rawValue: 1 << 11)
         public static let keyValueCacheUtilization = FieldSet(rawValue: 1 << 12)
 
+        /// The flag of a utilization.
+        public init(_ metric: UtilizationMetric) {
+            self =
+                switch metric {
+                case .gpu: .gpuUtilization
+                case .memory: .memoryUtilization
+                case .keyValueCache: .keyValueCacheUtilization
+                }
+        }
+
         /// The flag of a latency.
         public init(_ metric: LatencyMetric) {
             self =

@@ -10,6 +10,10 @@ public struct GroupKey: Sendable, Codable, Hashable, Comparable {
         self.endpoint = endpoint
     }
 
+    func holds(_ measurement: InferenceMeasurement) -> Bool {
+        model == measurement.model && provider == measurement.provider && endpoint == measurement.endpoint
+    }
+
     public static func < (left: GroupKey, right: GroupKey) -> Bool {
         (left.model, left.provider, left.endpoint) < (right.model, right.provider, right.endpoint)
     }
@@ -28,7 +32,6 @@ public struct MeasurementWindows: Sendable {
     public let paneWidth: Nanoseconds
     /// Everything ever recorded.
     public private(set) var whole: StatisticsAccumulator
-    public private(set) var groups: [GroupKey: StatisticsAccumulator] = [:]
     public private(set) var lateCount = 0
     /// Measurements without a time; they are in no window.
     public private(set) var untimedCount = 0
@@ -37,7 +40,9 @@ public struct MeasurementWindows: Sendable {
     private let limits: [LatencyLimit]
     private let maximumPaneCount: Int
     private var panes: [Pane] = []  // Ascending by index.
-    private var lastKey: GroupKey?
+    private var groupList: [(key: GroupKey, statistics: StatisticsAccumulator)] = []
+    /// Where the last measurement's group is; the next one mostly belongs to it too.
+    private var lastGroup = 0
 
     private struct Pane: Sendable {
         let index: Int64
@@ -56,6 +61,9 @@ public struct MeasurementWindows: Sendable {
         self.limits = limits
         whole = StatisticsAccumulator(limits: limits)
     }
+
+    /// The statistics of each group, in the order of their first measurements.
+    public var groups: [(key: GroupKey, statistics: StatisticsAccumulator)] { groupList }
 
     /// When the newest measurement was sent; the "now" of an imported stream.
     public var newest: Timestamp? { whole.lastSent }
@@ -97,20 +105,21 @@ public struct MeasurementWindows: Sendable {
     }
 
     private mutating func recordInGroup(_ measurement: InferenceMeasurement) {
-        let key: GroupKey
-        if let lastKey, lastKey.model == measurement.model, lastKey.provider == measurement.provider,
-            lastKey.endpoint == measurement.endpoint
-        {
-            key = lastKey
-        } else {
-            key = GroupKey(model: measurement.model, provider: measurement.provider, endpoint: measurement.endpoint)
-            lastKey = key
-        }
-        guard groups[key] != nil || groups.count < Self.maximumGroups else {
+        guard let index = groupIndex(of: measurement) else {
             ungroupedCount += 1
             return
         }
-        groups[key, default: StatisticsAccumulator(limits: limits)].record(measurement)
+        lastGroup = index
+        groupList[index].statistics.record(measurement)
+    }
+
+    private mutating func groupIndex(of measurement: InferenceMeasurement) -> Int? {
+        if lastGroup < groupList.count, groupList[lastGroup].key.holds(measurement) { return lastGroup }
+        if let known = groupList.firstIndex(where: { $0.key.holds(measurement) }) { return known }
+        guard groupList.count < Self.maximumGroups else { return nil }
+        let key = GroupKey(model: measurement.model, provider: measurement.provider, endpoint: measurement.endpoint)
+        groupList.append((key, StatisticsAccumulator(limits: limits)))
+        return groupList.count - 1
     }
 
     /// Where the pane is, after making room for it; `nil` where it is older than the retention.

@@ -6,7 +6,7 @@ extension FigureEvaluation {
         let span = FigureText.duration(window)
         if let doubt { return "\(query) over \(span) is unknown: \(sentence(doubt))" }
         guard case .value(let value) = reading else { return "\(query) over \(span) is \(truth.rawValue)" }
-        let comparison = "\(query) \(query.text(value.value)) \(relation) \(query.text(threshold)) over \(coverage(value, span))"
+        let comparison = "\(query) \(shown(value.value)) \(relation) \(query.text(threshold)) over \(coverage(value, span))"
         return "\(comparison) (\(evidence(value)))"
     }
 
@@ -18,6 +18,13 @@ extension FigureEvaluation {
         case (.below, _), (.atLeast, .true): "≥"
         case (.atLeast, _): "<"
         }
+    }
+
+    /// Says so where rounding would hide on which side of the threshold a value lies.
+    private func shown(_ value: Double) -> String {
+        let text = query.text(value)
+        guard text == query.text(threshold), value != threshold else { return text }
+        return "just \(value > threshold ? "over" : "under") \(text)"
     }
 
     private func coverage(_ value: Reading.Value, _ span: String) -> String {

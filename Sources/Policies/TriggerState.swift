@@ -131,7 +131,7 @@ public func advance(
 }
 
 extension TriggerState {
-    /// The latest due time since the schedule was last looked at.
+    /// The first due time since the schedule was last looked at; later ones up to now are taken as the same.
     fileprivate mutating func takeDueTime(of trigger: Trigger, now: Timestamp) -> Timestamp? {
         guard let schedule = trigger.schedule else { return nil }
         guard let seen = scheduleSeenThrough, seen <= now else {

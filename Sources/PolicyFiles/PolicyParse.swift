@@ -16,7 +16,10 @@ public struct PolicyParse: Sendable {
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
 
     /// The diagnostics as people read them, each with its line of the file and an underline.
-    public var report: String { SourceText(text).rendered(diagnostics) }
+    public var report: String { rendered(diagnostics) }
+
+    /// Diagnostics of this file with its lines, such as those of ``lintTogether(_:)``.
+    public func rendered(_ diagnostics: [Diagnostic]) -> String { SourceText(text).rendered(diagnostics) }
 
     init(file: String, text: String, policies: [Policy], places: [PolicyPlaces], diagnostics: [Diagnostic]) {
         self.file = file

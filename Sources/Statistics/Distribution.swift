@@ -142,7 +142,7 @@ public struct Distribution: Sendable {
 
     private mutating func becomeHistogram() {
         guard histogram == nil else { return }
-        var filled = HistogramBox()
+        var filled = HistogramBox(expecting: unit(4 * max(moments.maximum, 0)))
         for value in exact { filled.record(unit(value)) }
         histogram = filled
         exact = []

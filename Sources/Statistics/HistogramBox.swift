@@ -11,7 +11,14 @@ struct HistogramBox: Sendable {
         init(_ histogram: Histogram<UInt32>) { self.histogram = histogram }
     }
 
-    private var storage = Storage(Histogram(numberOfSignificantValueDigits: .three))
+    private var storage: Storage
+
+    /// - Parameter expected: The highest value expected, in units; higher ones are taken too, at the price of growing.
+    init(expecting expected: UInt64) {
+        var histogram = Histogram<UInt32>(highestTrackableValue: max(2, expected), numberOfSignificantValueDigits: .three)
+        histogram.autoResize = true
+        storage = Storage(histogram)
+    }
 
     mutating func record(_ units: UInt64) {
         makeUnique()

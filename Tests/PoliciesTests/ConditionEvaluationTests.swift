@@ -86,6 +86,7 @@ import Testing
         #expect(
             answer(.value(Reading.Value(0.812, samples: 1_234, age: .seconds(4)))).explanation
                 == "ttft p95 812 ms > 500 ms over 5m (1 234 samples, newest 4 s old)")
+        #expect(answer(.value(Reading.Value(0.500_01, samples: 40))).explanation.hasPrefix("ttft p95 just over 500 ms > 500 ms over 5m"))
         var short = Reading.Value(0.3, samples: 40)
         short.covers = .seconds(120)
         #expect(
