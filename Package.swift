@@ -30,7 +30,9 @@ let package = Package(
                 "Control", "Documents", "Importing", "Learning", "Measurements", "Policies", "PolicyFiles", "Statistics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["Command", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], swiftSettings: strict),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),

@@ -100,15 +100,13 @@ struct GuidellmReader {
 extension GuidellmReader {
     private func readRequests(_ benchmark: DocumentValue, name: String, into run: inout SourceRun, _ session: ImportSession) throws {
         let requests = benchmark["requests"] ?? .null
-        var delivered = 0
-        for (list, failed) in [("successful", false), ("errored", true)] {
-            for (index, request) in (requests[list]?.elements ?? []).enumerated() {
-                try session.record(at: .element("\(name).\(list)[\(index)]")) {
-                    try measurement(request, failed: failed, model: run.model ?? "", identity: session.nextIdentity)
-                }
-                delivered += 1
+        let sent = inOrderOfSending(requests)
+        for entry in sent {
+            try session.record(at: .element("\(name).\(entry.place)")) {
+                try measurement(entry.request, failed: entry.failed, model: run.model ?? "", identity: session.nextIdentity)
             }
         }
+        let delivered = sent.count
         if let incomplete = requests["incomplete"]?.elements.count, incomplete > 0 {
             run.warn("\(incomplete) requests were cut off by the end of the benchmark and are in no figure")
         }
@@ -116,6 +114,23 @@ extension GuidellmReader {
         if delivered > 0, delivered < expected {
             run.warn("the file holds a sample of \(delivered) of \(expected) requests; the reported figures are over all of them")
         }
+    }
+
+    private struct Entry {
+        let place: String
+        let request: DocumentValue
+        let failed: Bool
+        let start: Double
+    }
+
+    /// The report lists failures apart; how many came one after another shows only in the order of sending.
+    private func inOrderOfSending(_ requests: DocumentValue) -> [Entry] {
+        [("successful", false), ("errored", true)].flatMap { list, failed in
+            (requests[list]?.elements ?? []).enumerated().map { index, request in
+                let start = request["info"]?["timings"]?.number("request_start").value ?? .infinity
+                return Entry(place: "\(list)[\(index)]", request: request, failed: failed, start: start)
+            }
+        }.sorted { $0.start < $1.start }
     }
 
     private func measurement(_ request: DocumentValue, failed: Bool, model: String, identity: UUID) throws -> InferenceMeasurement {

@@ -180,11 +180,10 @@ private struct EffectBuilder {
         return min(max(1, state.inFlightPerReplica ?? 16), limit)
     }
 
-    /// Share of the slots that is taken, in `0...1`; a pool with a queue is full.
+    /// Share of the slots that is taken, in `0...1`; where their number is unknown, a pool with a queue is full.
     private var fullness: Double {
-        if let share = state.waitingShare, share > 0.5 { return 1 }
-        guard let limit = state.concurrencyLimit, limit > 0, let inFlight = state.inFlightPerReplica else { return 0.5 }
-        return min(1, inFlight / limit)
+        if let asked = state.shareOfSlotsAsked { return min(1, asked) }
+        return state.waitingShare.map { $0 > 0.5 ? 1 : 0.5 } ?? 0.5
     }
 
     private func batchShare(_ batch: Double) -> Double { batch / (batch + PhysicalPrior.balancedBatch) }

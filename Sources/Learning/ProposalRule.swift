@@ -72,6 +72,7 @@ extension ProposalRule {
         applies: { circumstances in
             guard let share = circumstances.state.waitingShare, share >= 0.4, circumstances.bottleneck.kind != .memory else { return nil }
             if let gpu = circumstances.state.gpuUtilization, gpu >= 0.95 { return nil }
+            if let taken = circumstances.state.shareOfSlotsAsked, taken < 0.95 { return nil }
             return "\(percent(share)) of the time to first token is waiting and memory has room"
         })
 

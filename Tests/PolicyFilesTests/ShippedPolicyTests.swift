@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ShippedPolicyTests {
     static let names = [
-        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "load-test-review", "sglang-long-context",
+        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "load-test-cost", "load-test-review",
+        "load-test-throughput", "sglang-long-context",
         "vllm-chat-latency",
     ]
 
