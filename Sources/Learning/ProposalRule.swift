@@ -163,7 +163,8 @@ extension ProposalRule {
 
     static let missedFirstTokenScaleUp = ProposalRule(
         name: "missed-first-token-scale-up",
-        statement: "Where no resource stands out, sharing the load over more replicas is the change that can least make a late first token later.",
+        statement:
+            "Where no resource stands out, sharing the load over more replicas is the change that can least make a late first token later.",
         triggers: latency, proposals: [.init(.replicas, 1)],
         applies: { circumstances in
             guard circumstances.missedLatencies.contains(.timeToFirstToken), circumstances.bottleneck.kind == .none else { return nil }

@@ -63,7 +63,9 @@ import Testing
     @Test("a late first token without a named bottleneck at least considers more replicas")
     func fallback() {
         #expect(Self.applying(.latencyThreshold, Self.circumstances(missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
-        #expect(!Self.applying(.latencyThreshold, Self.circumstances(.network, missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
+        #expect(
+            !Self.applying(.latencyThreshold, Self.circumstances(.network, missed: [.timeToFirstToken])).contains(
+                "missed-first-token-scale-up"))
     }
 
     @Test("slow tokens call for smaller batches")

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ShippedPolicyTests {
     static let names = [
-        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "sglang-long-context", "vllm-chat-latency",
+        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "load-test-review", "sglang-long-context",
+        "vllm-chat-latency",
     ]
 
     @Test("every policy of the folder is known to these tests")
