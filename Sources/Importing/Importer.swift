@@ -5,6 +5,7 @@ public import Measurements
 ///
 /// Measurements go to the sink one by one, in memory that does not grow with the file for line formats; formats that are one document
 /// are read whole within `options.documentLimits`.
+/// - Parameter path: A regular file; it is read twice, first its beginning.
 /// - Parameter options: The format and the bounds.
 /// - Parameter progress: Called about once a mebibyte.
 /// - Parameter sink: Receives every measurement; what it throws ends the import.
@@ -23,6 +24,19 @@ public func importFile(
                 throw importError(error, path: path)
             }
         }
+    }
+}
+
+/// The digest that ``ImportedSource/digest`` will have, to know a content before importing it again.
+///
+/// - Throws: `ImportError` when the file cannot be read.
+public func contentDigest(ofFileAt path: String) throws -> String {
+    do {
+        var digest = ContentDigest()
+        try FileContent.forEachPiece(path: path) { digest.update($0) }
+        return digest.text
+    } catch let error as DocumentError {
+        throw importError(error, path: path)
     }
 }
 

@@ -103,6 +103,22 @@ struct MalformedInputTests {
         #expect(imported.source.skipped.count == 100)
     }
 
+    @Test("names and numbers of error types are bounded")
+    func bounds() throws {
+        let long = String(repeating: "x", count: 10_000)
+        let types = (0..<200).map { "\"type \($0)\": \($0 + 1)" }.joined(separator: ", ")
+        let imported = try importing(
+            """
+            {"metadata": {"benchmark_id": "\(long)"}, "results": {"latency_metrics": {}, "error_metrics": {"errors_by_type": {\(types)}}}}
+            """)
+        let run = try #require(imported.source.runs.first)
+        #expect(run.label.count == 200)
+        #expect(run.reported.errorsByType.count == 65)
+        #expect(run.reported.errorsByType["type 199"] == 200)
+        #expect(run.reported.errorsByType.values.reduce(0, +) == 200 * 201 / 2)
+        #expect(try importing("{\"ttft_ms\": 1, \"model\": \"\(long)\"}").measurements.first?.model.count == 500)
+    }
+
     private func tolerate(_ bytes: some Collection<UInt8>, _ options: ImportOptions = ImportOptions()) {
         do {
             let imported = try importing(bytes, options)

@@ -37,6 +37,21 @@ struct ToolFormatTests {
         #expect(failed.timeToFirstToken == nil)
     }
 
+    @Test("guidellm before 0.6: times and errors stand beside the request")
+    func oldGuidellm() throws {
+        let imported = try importing(
+            """
+            {"benchmarks": [{"args": {"strategy": {"type_": "constant", "rate": 5}}, "start_time": 1795229158, "end_time": 1795229160.5,
+              "metrics": {"request_totals": {"successful": 1, "errored": 1}}, "requests": {
+              "successful": [{"start_time": 1795229158.25, "time_to_first_token_ms": 51.0, "request_latency": 0.2}],
+              "errored": [{"start_time": 1795229159, "error": "ReadTimeout: timed out"}]}}]}
+            """)
+        let run = try #require(imported.source.runs.first)
+        #expect((run.label, run.duration) == ("constant 5.0/s", Nanoseconds(seconds: 2.5)))
+        #expect(imported.measurements[0].time?.description == "2026-11-21T02:45:58.250Z")
+        #expect(imported.measurements[1].error?.type == "timeout")
+    }
+
     @Test("guidellm's CSV: the list of percentiles starts with the minimum, lacks the median and ends with the maximum")
     func guidellmTable() throws {
         let run = try #require(try importing(Fixtures.guidellmTable).source.runs.first)
@@ -54,6 +69,7 @@ struct ToolFormatTests {
         let imported = try importing("{\(version) \(Fixtures.aiperfFigures)}")
         let run = try #require(imported.source.runs.first)
         #expect(imported.source.format == .aiperf)
+        #expect(imported.source.tool == (isAiperf ? "aiperf" : "genai-perf"))
         #expect(imported.source.toolVersion == (isAiperf ? "0.13.0" : nil))
         #expect(run.reported.latencies[.timeToFirstToken]?.value(at: .p95) == 0.0525)
         #expect(run.reported.latencies[.endToEnd]?.mean == 0.125)
