@@ -12,7 +12,8 @@ struct DryRun {
     /// - Parameter now: Time of the decision where the evidence tells none.
     init(policy: Policy, evidence: Evidence, state: TargetState, history: ControlHistory, now: Timestamp) {
         let builder = SnapshotBuilder(
-            policy: policy, windows: evidence.windows, reported: evidence.reported, sources: evidence.sources, state: state, history: history)
+            policy: policy, windows: evidence.windows, reported: evidence.reported, sources: evidence.sources, state: state,
+            history: history)
         snapshot = builder.importedRun(now: now)
         decision = decide(snapshot, under: policy)
         notes = evidence.notes + Self.notes(evidence)
