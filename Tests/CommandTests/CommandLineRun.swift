@@ -33,7 +33,7 @@ struct CommandLineRun {
         .deletingLastPathComponent()
 
     /// The binary that was built beside the tests.
-    private static func binary() throws -> URL {
+    static func binary() throws -> URL {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
         var folder = URL(fileURLWithPath: bundle).deletingLastPathComponent()
         while folder.path != "/" {
@@ -80,5 +80,33 @@ final class TemporaryFolder {
     func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
         return path(name)
+    }
+}
+
+/// One command line as a person would type it, with the built binary on the path.
+struct ShellRun {
+    let status: Int32
+    let output: String
+
+    /// - Parameter stateFolder: Where the optimizer keeps its store during the run.
+    init(_ command: String, stateFolder: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", command]
+        process.currentDirectoryURL = CommandLineRun.repository
+        let path = try CommandLineRun.binary().deletingLastPathComponent().path
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+        environment["XDG_STATE_HOME"] = stateFolder
+        environment["COLUMNS"] = "120"
+        process.environment = environment
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        status = process.terminationStatus
     }
 }
