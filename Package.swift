@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", "1.8.2"..<"2.0.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", "7.10.0"..<"8.0.0"),
         .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
     ],
     targets: [
@@ -44,6 +45,20 @@ let package = Package(
         .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "EpisodeStore",
+            dependencies: ["Control", "Learning", "Measurements", "Policies", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EpisodeStoreTests",
+            dependencies: [
+                "Control", "EpisodeStore", "EpisodeStoreHelper", "Learning", "Measurements", "Policies",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "EpisodeStoreHelper", dependencies: ["EpisodeStore", "Measurements"], path: "Tests/EpisodeStoreHelper",
+            swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
