@@ -41,12 +41,13 @@ extension EpisodeStore {
     ) throws -> StoredImport {
         // The digest is known at the end only; a provisional one holds the row until then.
         try database.execute(
-            sql: "INSERT INTO import (digest, format, tool, source, measurements, skipped, time) VALUES ('', '', '', '', 0, 0, 0)")
+            sql: "INSERT INTO import (digest, format, tool, source, measurements, skipped, time) VALUES ('being imported', '', '', '', 0, 0, 0)")
         let id = database.lastInsertedRowID
         let appender = try MeasurementAppender(database, importIdentifier: id)
         let record = try deliver { try appender.append($0) }
         if let row = try Row.fetchOne(
-            database, sql: "SELECT id, source, format, time, measurements FROM import WHERE digest = ?", arguments: [record.source.digest])
+            database, sql: "SELECT id, source, format, time, measurements FROM import WHERE digest = ? AND id <> ?",
+            arguments: [record.source.digest, id])
         {
             throw RepeatedImport(stored: try stored(row))
         }

@@ -16,7 +16,7 @@ enum MeasurementColumns {
     static let placeholders = all.map { _ in "?" }.joined(separator: ", ")
 
     static func append(_ measurement: InferenceMeasurement, to values: inout [DatabaseValue]) {
-        values.append(identity(measurement.id).databaseValue)
+        values.append(measurement.id.blob.databaseValue)
         values.append((measurement.time?.nanosecondsSinceEpoch).databaseValue)
         values.append((measurement.intendedTime?.nanosecondsSinceEpoch).databaseValue)
         for metric in latencies { values.append((measurement[metric]?.count).databaseValue) }
@@ -63,18 +63,5 @@ enum MeasurementColumns {
         measurement.error = (row[16] as String?).map { InferenceError(type: $0, message: row[17] ?? "", code: row[18]) }
         measurement.notFinite = InferenceMeasurement.FieldSet(rawValue: row[19])
         return measurement
-    }
-
-    private static func identity(_ id: UUID) -> Data { id.blob }
-}
-
-extension UUID {
-    /// The 16 bytes in the order in which they are written as text.
-    var blob: Data { withUnsafeBytes(of: uuid) { Data($0) } }
-
-    /// - Returns: `nil` for anything but 16 bytes.
-    init?(blob: Data) {
-        guard blob.count == 16 else { return nil }
-        self.init(uuid: blob.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
     }
 }
