@@ -22,13 +22,13 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "Bench", dependencies: ["Control", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Bench", dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Control", "Documents", "Importing", "Learning", "Measurements", "Policies", "PolicyFiles", "Statistics",
+                "Control", "Documents", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "PolicyFiles", "Statistics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -60,6 +60,11 @@ let package = Package(
             name: "EpisodeStoreHelper", dependencies: ["EpisodeStore", "Measurements"], path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),
+        .testTarget(name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
+        .target(
+            name: "Reporting", dependencies: ["Control", "Kubernetes", "Learning", "Measurements", "Policies", "Statistics"],
+            swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(

@@ -9,6 +9,7 @@ import Foundation
         switch arguments.first {
         case "generate": try generate(arguments)
         case "import": try measureImport(arguments)
+        case "store": try measureStore()
         case "decide": try measureDeciding()
         default:
             let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | store\n"

@@ -18,7 +18,7 @@ import Foundation
             """,
         version: version,
         subcommands: [
-            ValidateCommand.self, TestCommand.self,
+            ValidateCommand.self, TestCommand.self, ImportCommand.self, HistoryCommand.self, ReplayCommand.self, ExportCommand.self,
         ])
 
     static func main() {

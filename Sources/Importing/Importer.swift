@@ -129,7 +129,13 @@ private struct FileImport {
     }
 
     private func importYAML(_ content: [UInt8]) throws -> InputFormat {
-        let node = try content.withUnsafeBytes { try YAMLDocument.parse($0, limits: session.options.yamlLimits) }
+        let node: YAMLNode
+        do {
+            node = try content.withUnsafeBytes { try YAMLDocument.parse($0, limits: session.options.yamlLimits) }
+        } catch let error as DocumentError where session.options.format == nil && error.kind != .tooLarge {
+            let found = Self.unknown("text that is neither JSON, nor a known table, nor YAML (\(error.message))")
+            throw ImportError(.unknownFormat, path: session.path, line: error.line, column: error.column, found)
+        }
         return try importDocument(node.value)
     }
 
