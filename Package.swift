@@ -57,7 +57,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "EpisodeStoreHelper", dependencies: ["EpisodeStore", "Measurements"], path: "Tests/EpisodeStoreHelper",
+            name: "EpisodeStoreHelper", dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics"],
+            path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),

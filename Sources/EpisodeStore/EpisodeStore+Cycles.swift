@@ -24,7 +24,9 @@ extension EpisodeStore {
             guard remembering else { return }
             try Self.replace(record.decision.nextTriggers, policy: record.policy.name, database)
             for recommendation in record.decision.recommendations {
-                guard recommendation.candidate.role == .replicas, case .integer(let replicas) = recommendation.candidate.to else { continue }
+                guard recommendation.candidate.role == .replicas, case .integer(let replicas) = recommendation.candidate.to else {
+                    continue
+                }
                 let asked = ReplicaRecommendation(time: record.decision.time, replicas: replicas)
                 try Self.insert(asked, policy: record.policy.name, database)
             }

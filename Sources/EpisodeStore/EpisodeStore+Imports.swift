@@ -20,7 +20,9 @@ extension EpisodeStore {
 
     /// Whether content of this digest was imported.
     public func isImported(digest: String) throws -> Bool {
-        try read("read") { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM import WHERE digest = ?)", arguments: [digest]) ?? false }
+        try read("read") {
+            try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM import WHERE digest = ?)", arguments: [digest]) ?? false
+        }
     }
 
     /// The newest imports first.
@@ -41,7 +43,9 @@ extension EpisodeStore {
     ) throws -> StoredImport {
         // The digest is known at the end only; a provisional one holds the row until then.
         try database.execute(
-            sql: "INSERT INTO import (digest, format, tool, source, measurements, skipped, time) VALUES ('being imported', '', '', '', 0, 0, 0)")
+            sql:
+                "INSERT INTO import (digest, format, tool, source, measurements, skipped, time) VALUES ('being imported', '', '', '', 0, 0, 0)"
+        )
         let id = database.lastInsertedRowID
         let appender = try MeasurementAppender(database, importIdentifier: id)
         let record = try deliver { try appender.append($0) }

@@ -81,7 +81,8 @@ public final class EpisodeStore: Sendable {
         try read("check") { database in
             let structure = try String.fetchAll(database, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
             let orphans = try Row.fetchAll(database, sql: "SELECT * FROM pragma_foreign_key_check LIMIT 100")
-            return structure + orphans.map { "a row of \($0["table"] as String? ?? "?") refers to a missing row of \($0["parent"] as String? ?? "?")" }
+            return structure
+                + orphans.map { "a row of \($0["table"] as String? ?? "?") refers to a missing row of \($0["parent"] as String? ?? "?")" }
         }
     }
 }
