@@ -33,7 +33,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], swiftSettings: strict),
+            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
@@ -66,6 +66,10 @@ let package = Package(
         .target(
             name: "Reporting", dependencies: ["Control", "Kubernetes", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Measurements", "Policies", "Reporting", "Statistics", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(
@@ -77,7 +81,7 @@ let package = Package(
         .target(
             name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics"],
+            name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 import Measurements
 import Policies
 import Statistics
+import TestSupport
 import Testing
 
 @testable import PolicyFiles

@@ -1,5 +1,6 @@
 import Foundation
 import Statistics
+import TestSupport
 import Testing
 
 @testable import PolicyFiles
@@ -71,7 +72,7 @@ import Testing
 
 /// Validates with Python's jsonschema, where it is installed.
 enum PythonSchema {
-    static let isPresent = (try? run("import jsonschema, yaml", input: "")) != nil
+    static let isPresent = Python.has("jsonschema", "yaml")
 
     /// `nil` for what Python's YAML 1.1 cannot read at all.
     static func accepts(_ texts: [String], schema: String) throws -> [Bool?] {
@@ -90,7 +91,7 @@ enum PythonSchema {
             print(json.dumps([accepted(text) for text in texts]))
             """
         let input = try JSONEncoder().encode([JSONInput.text(schema), .list(texts)])
-        return try JSONDecoder().decode([Bool?].self, from: try run(script, input: String(decoding: input, as: UTF8.self)))
+        return try JSONDecoder().decode([Bool?].self, from: try Python.run(script, input: String(decoding: input, as: UTF8.self)))
     }
 
     private enum JSONInput: Encodable {
@@ -104,27 +105,5 @@ enum PythonSchema {
             case .list(let list): try container.encode(list)
             }
         }
-    }
-
-    struct Failure: Error {
-        let status: Int32
-    }
-
-    private static func run(_ script: String, input: String) throws -> Data {
-        let file = FileManager.default.temporaryDirectory.appending(path: "policy-schema-\(UUID().uuidString).json")
-        try Data(input.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }  // A file left behind in the temporary folder harms nobody.
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script]
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
-        return data
     }
 }

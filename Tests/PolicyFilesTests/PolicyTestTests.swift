@@ -1,5 +1,6 @@
 import Measurements
 import Policies
+import TestSupport
 import Testing
 
 @testable import PolicyFiles
