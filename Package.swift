@@ -13,12 +13,27 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "llm-auto-optimizer",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "llm-auto-optimizer", targets: ["Command"])],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", "1.8.2"..<"2.0.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
         .package(url: "https://github.com/groue/GRDB.swift", "7.10.0"..<"8.0.0"),
         .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
     ],
     targets: [
+        .executableTarget(
+            name: "Bench", dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
+            path: "Benchmarks/Bench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Command",
+            dependencies: [
+                "Control", "Documents", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "PolicyFiles", "Statistics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], swiftSettings: strict),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
@@ -49,6 +64,11 @@ let package = Package(
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),
+        .testTarget(name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
+        .target(
+            name: "Reporting", dependencies: ["Control", "Kubernetes", "Learning", "Measurements", "Policies", "Statistics"],
+            swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(

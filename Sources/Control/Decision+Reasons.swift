@@ -52,7 +52,7 @@ extension TriggerOutcome.Hold {
     fileprivate var ending: String {
         switch self {
         case .observed(let length): length > .zero ? ", for \(FigureText.duration(length)) without a break" : ""
-        case .takenAsHeld(let span): ", all through a run of \(FigureText.duration(span)) that was judged as a whole"
+        case .takenAsHeld(let span): ", all through a run of \(FigureText.latency(seconds: span.inSeconds)) that was judged as a whole"
         case .scheduled(let due): ", due at \(due)"
         }
     }

@@ -9,7 +9,11 @@ extension OperatingPoint {
         self.init()
         let window = snapshot.window
         let reported = snapshot.reported
-        func mean(_ metric: LatencyMetric) -> Double? { window.latencies[metric]?.mean ?? reported?.latencies[metric]?.mean }
+        /// The mean, or the nearest thing to a typical value that a report holds.
+        func mean(_ metric: LatencyMetric) -> Double? {
+            let summary = window.latencies[metric] ?? reported?.latencies[metric]
+            return summary?.mean ?? summary?.median ?? summary?.percentiles.first?.value
+        }
         replicas = snapshot.value(of: .replicas, policy: policy) ?? (policy.hasReplicas ? nil : 1)
         concurrencyLimit = snapshot.value(of: .concurrency, policy: policy)
         requestsPerSecond = window.requestsPerSecond ?? reported?.requestsPerSecond

@@ -13,7 +13,7 @@ public struct Snapshot: Sendable, Codable, Hashable {
     public var fastestTimeToFirstToken: Double?
     /// The same by model, provider and endpoint.
     public var groups: [GroupStatistics]
-    /// The tool's own figures where there are no measurements; `nil` where there are.
+    /// The tool's own figures; they answer only for what was not measured request by request.
     public var reported: ReportedResults?
     public var anomalies: [Anomaly]
     public var bottleneck: Bottleneck

@@ -13,14 +13,14 @@ public struct SnapshotBuilder: Sendable {
 
     /// - Parameters:
     ///   - windows: All measurements, with panes at least as fine as the policy's interval.
-    ///   - reported: A tool's own figures, used only where there are no measurements at all.
+    ///   - reported: A tool's own figures, which answer only for what was not measured request by request.
     public init(
         policy: Policy, windows: MeasurementWindows, reported: ReportedResults?, sources: [SourceDescription], state: TargetState,
         history: ControlHistory
     ) {
         self.policy = policy
         self.windows = windows
-        self.reported = windows.whole.requests == 0 ? reported : nil
+        self.reported = reported
         self.sources = sources
         self.state = state
         self.history = history
@@ -99,14 +99,17 @@ public struct SnapshotBuilder: Sendable {
     }
 
     private func readings(whole: Bool, end: Timestamp?, statistics: WindowStatistics) -> [RecordedReading] {
-        let source: any ReadingSource =
-            if let reported {
-                ReportedReadings(results: reported, completed: sources.flatMap(\.runs).last?.completed, policy: policy, state: state)
-            } else {
-                WindowReadings(windows: windows, end: end, whole: whole ? runLength ?? .zero : nil, policy: policy, state: state)
-            }
+        let measured = WindowReadings(windows: windows, end: end, whole: whole ? runLength ?? .zero : nil, policy: policy, state: state)
+        let told = reported.map {
+            ReportedReadings(results: $0, completed: sources.flatMap(\.runs).last?.completed, policy: policy, state: state)
+        }
+        func answer(_ question: PolicyQuestion) -> Reading {
+            let reading = measured.reading(question.query, over: question.window)
+            guard reading == .unknown(.missing), let told else { return reading }
+            return told.reading(question.query, over: question.window)
+        }
         return policy.questions.map { question in
-            RecordedReading(query: question.query, window: question.window, reading: source.reading(question.query, over: question.window))
+            RecordedReading(query: question.query, window: question.window, reading: answer(question))
         }
     }
 }

@@ -11,6 +11,8 @@ final class FileBytes {
     let path: String
     /// Bytes when it was opened; 0 for a pipe.
     let size: Int
+    /// Whether it can be opened and read again from its start.
+    let isRegular: Bool
     private let descriptor: Int32
 
     /// - Throws: `DocumentError` that names the path and the system's reason.
@@ -29,6 +31,7 @@ final class FileBytes {
             throw DocumentError(.unreadable, "cannot read '\(path)': it is a directory")
         }
         size = Int(status.st_size)
+        isRegular = status.st_mode & S_IFMT == S_IFREG
     }
 
     deinit { close(descriptor) }

@@ -124,9 +124,12 @@ public enum FileContent {
     }
 
     /// - Parameter bytes: How many are read at most.
-    /// - Throws: `DocumentError` when the file cannot be read.
+    /// - Throws: `DocumentError` when the file cannot be read, or not a second time.
     public static func beginning(path: String, bytes limit: Int) throws -> Beginning {
         let file = try FileBytes(path: path)
+        guard file.isRegular else {
+            throw DocumentError(.unreadable, "cannot read '\(path)' twice: it is no regular file; save its content to one")
+        }
         var content = [UInt8](repeating: 0, count: limit + 1)
         let got = try content.withUnsafeMutableBytes { buffer in
             var filled = 0
@@ -149,17 +152,30 @@ public enum FileContent {
         }
         var content: [UInt8] = []
         content.reserveCapacity(file.size + 1)
-        var piece = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let got = try piece.withUnsafeMutableBytes { buffer in
-                guard let start = buffer.baseAddress else { return 0 }
-                return try file.read(into: start, count: buffer.count)
-            }
-            if got == 0 { return content }
-            guard content.count + got <= limitBytes else {
+        try forEachPiece(of: file) { piece in
+            guard content.count + piece.count <= limitBytes else {
                 throw DocumentError(.tooLarge, "cannot read '\(path)': it grew beyond \(limitBytes) bytes while it was read")
             }
-            content.append(contentsOf: piece[..<got])
+            content.append(contentsOf: piece)
+        }
+        return content
+    }
+
+    /// Hands out a file in pieces; each lives for its call.
+    ///
+    /// - Throws: `DocumentError` when the file cannot be read; and whatever the body throws.
+    public static func forEachPiece(path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try forEachPiece(of: FileBytes(path: path), body)
+    }
+
+    private static func forEachPiece(of file: FileBytes, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        try piece.withUnsafeMutableBytes { buffer in
+            while let start = buffer.baseAddress {
+                let got = try file.read(into: start, count: buffer.count)
+                if got == 0 { return }
+                try body(UnsafeRawBufferPointer(start: start, count: got))
+            }
         }
     }
 }

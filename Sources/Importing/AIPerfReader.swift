@@ -8,6 +8,7 @@ struct AIPerfReader {
             throw session.error(.wrongFormat, "expected a summary of aiperf with 'request_throughput', found \(describeKeys(document))")
         }
         begin(document, session)
+        if document["aiperf_version"] == nil, document["schema_version"] == nil { session.tool = "genai-perf" }
         var run = SourceRun(label: document.text("benchmark_id") ?? "profile")
         let models = document["input_config"]?["models"]?["items"]?.elements ?? []
         run.model = models.first?.text("name") ?? models.first?.text ?? document["input_config"]?["model_names"]?.elements.first?.text

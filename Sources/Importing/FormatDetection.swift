@@ -48,7 +48,7 @@ private func detectTable(_ beginning: FileContent.Beginning) -> InputFormat? {
     var reader = CSVReader(beginning.bytes)
     guard let header = reader.next(), header.count > 1 else { return nil }
     if header.starts(with: ["response-time", "DNS+dialup"]) { return .hey }
-    if header.starts(with: ["Run Info", "Run Info"]) { return .guidellmTable }
+    if header.first == "Run Info" && header.contains("Benchmark") { return .guidellmTable }
     if header.starts(with: ["Timeslice", "Start_NS"]) { return .aiperfTimesliceTable }
     if header.starts(with: ["Metric", "avg"]) || header == ["Metric", "Value"] { return .aiperfTable }
     if header.starts(with: ["metric", "mean", "std"]) { return .aiperfAggregateTable }

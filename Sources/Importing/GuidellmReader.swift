@@ -42,11 +42,20 @@ struct GuidellmReader {
             benchmark.text("config", "backend", "model") ?? document.text("config", "spec", "backend", "model")
             ?? document.text("args", "model")
         run.start = benchmark.number("start_time").value.map { Timestamp(secondsSinceEpoch: $0) }
-        run.duration = benchmark.number("duration").value.map { Nanoseconds(seconds: $0) }
+        run.duration = duration(of: benchmark)
         run.requestedRate = rate
         run.concurrency = streams
         Self.define(&run)
         return run
+    }
+
+    /// Versions before 0.6 give only start and end.
+    private func duration(of benchmark: DocumentValue) -> Nanoseconds? {
+        if let seconds = benchmark.number("duration").value { return Nanoseconds(seconds: seconds) }
+        guard let start = benchmark.number("start_time").value, let end = benchmark.number("end_time").value, end >= start else {
+            return nil
+        }
+        return Nanoseconds(seconds: end - start)
     }
 
     private func readFigures(_ metrics: DocumentValue, into run: inout SourceRun) {
@@ -100,15 +109,13 @@ struct GuidellmReader {
 extension GuidellmReader {
     private func readRequests(_ benchmark: DocumentValue, name: String, into run: inout SourceRun, _ session: ImportSession) throws {
         let requests = benchmark["requests"] ?? .null
-        var delivered = 0
-        for (list, failed) in [("successful", false), ("errored", true)] {
-            for (index, request) in (requests[list]?.elements ?? []).enumerated() {
-                try session.record(at: .element("\(name).\(list)[\(index)]")) {
-                    try measurement(request, failed: failed, model: run.model ?? "", identity: session.nextIdentity)
-                }
-                delivered += 1
+        let sent = inOrderOfSending(requests)
+        for entry in sent {
+            try session.record(at: .element("\(name).\(entry.place)")) {
+                try measurement(entry.request, failed: entry.failed, model: run.model ?? "", identity: session.nextIdentity)
             }
         }
+        let delivered = sent.count
         if let incomplete = requests["incomplete"]?.elements.count, incomplete > 0 {
             run.warn("\(incomplete) requests were cut off by the end of the benchmark and are in no figure")
         }
@@ -118,16 +125,34 @@ extension GuidellmReader {
         }
     }
 
+    private struct Entry {
+        let place: String
+        let request: DocumentValue
+        let failed: Bool
+        let start: Double
+    }
+
+    /// The report lists failures apart; how many came one after another shows only in the order of sending.
+    private func inOrderOfSending(_ requests: DocumentValue) -> [Entry] {
+        [("successful", false), ("errored", true)].flatMap { list, failed in
+            (requests[list]?.elements ?? []).enumerated().map { index, request in
+                let start = request["info"]?["timings"]?.number("request_start").value ?? .infinity
+                return Entry(place: "\(list)[\(index)]", request: request, failed: failed, start: start)
+            }
+        }.sorted { $0.start < $1.start }
+    }
+
     private func measurement(_ request: DocumentValue, failed: Bool, model: String, identity: UUID) throws -> InferenceMeasurement {
         let id = request.text("request_id").flatMap { UUID(uuidString: $0) } ?? identity
         var measurement = InferenceMeasurement(id: id, model: model)
         let timings = request["info"]?["timings"] ?? .null
-        measurement.time = timings.number("request_start").value.map { Timestamp(secondsSinceEpoch: $0) }
+        let start = timings.number("request_start").value ?? request.number(anyOf: ["request_start_time", "start_time"]).value
+        measurement.time = start.map { Timestamp(secondsSinceEpoch: $0) }
         measurement.intendedTime = timings.number("targeted_start").value.map { Timestamp(secondsSinceEpoch: $0) }
         try measurement.takeInputTokens(request.number("prompt_tokens"), from: "prompt_tokens")
         try measurement.takeOutputTokens(request.number("output_tokens"), from: "output_tokens")
         guard !failed else {
-            measurement.error = InferenceError(text: request.text("info", "error") ?? "")
+            measurement.error = InferenceError(text: request.text("info", "error") ?? request.text("error") ?? "")
             return measurement
         }
         try measurement.take(.timeToFirstToken, request.number("time_to_first_token_ms"), unit: 1e-3, from: "time_to_first_token_ms")

@@ -71,6 +71,9 @@ final class ImportSession {
     /// Ends a run: the measurements delivered since the last one belong to it.
     func finish(_ run: SourceRun) {
         var run = run
+        run.label = String(run.label.prefix(200))
+        run.model = run.model.map { String($0.prefix(200)) }
+        run.reported.limitErrorTypes()
         run.measurementCount = importedInRun
         importedInRun = 0
         runs.append(run)
@@ -86,5 +89,17 @@ final class ImportSession {
 
     func progress(bytesRead: Int, totalBytes: Int) -> ImportProgress {
         ImportProgress(bytesRead: bytesRead, totalBytes: totalBytes, recordsRead: recordsRead)
+    }
+}
+
+extension ReportedResults {
+    /// Keeps the most frequent types and counts the rest together.
+    fileprivate mutating func limitErrorTypes() {
+        let limit = StatisticsAccumulator.maximumErrorTypes
+        guard errorsByType.count > limit else { return }
+        let ranked = errorsByType.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        errorsByType = Dictionary(uniqueKeysWithValues: ranked.prefix(limit).map { ($0.key, $0.value) })
+        let rest = ranked.dropFirst(limit).reduce(0) { $0 &+ $1.value }
+        errorsByType[StatisticsAccumulator.otherErrors, default: 0] += rest
     }
 }

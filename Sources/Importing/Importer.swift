@@ -5,6 +5,7 @@ public import Measurements
 ///
 /// Measurements go to the sink one by one, in memory that does not grow with the file for line formats; formats that are one document
 /// are read whole within `options.documentLimits`.
+/// - Parameter path: A regular file; it is read twice, first its beginning.
 /// - Parameter options: The format and the bounds.
 /// - Parameter progress: Called about once a mebibyte.
 /// - Parameter sink: Receives every measurement; what it throws ends the import.
@@ -23,6 +24,19 @@ public func importFile(
                 throw importError(error, path: path)
             }
         }
+    }
+}
+
+/// The digest that ``ImportedSource/digest`` will have, to know a content before importing it again.
+///
+/// - Throws: `ImportError` when the file cannot be read.
+public func contentDigest(ofFileAt path: String) throws -> String {
+    do {
+        var digest = ContentDigest()
+        try FileContent.forEachPiece(path: path) { digest.update($0) }
+        return digest.text
+    } catch let error as DocumentError {
+        throw importError(error, path: path)
     }
 }
 
@@ -115,7 +129,13 @@ private struct FileImport {
     }
 
     private func importYAML(_ content: [UInt8]) throws -> InputFormat {
-        let node = try content.withUnsafeBytes { try YAMLDocument.parse($0, limits: session.options.yamlLimits) }
+        let node: YAMLNode
+        do {
+            node = try content.withUnsafeBytes { try YAMLDocument.parse($0, limits: session.options.yamlLimits) }
+        } catch let error as DocumentError where session.options.format == nil && error.kind != .tooLarge {
+            let found = Self.unknown("text that is neither JSON, nor a known table, nor YAML (\(error.message))")
+            throw ImportError(.unknownFormat, path: session.path, line: error.line, column: error.column, found)
+        }
         return try importDocument(node.value)
     }
 

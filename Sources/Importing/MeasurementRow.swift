@@ -117,7 +117,7 @@ private struct RecentText {
     mutating func string(_ new: UnsafeRawBufferPointer) -> String {
         if new.count == bytes.count, isLast(new) { return text }
         bytes = Array(new)
-        text = String(decoding: new, as: UTF8.self)
+        text = String(String(decoding: new, as: UTF8.self).prefix(500))
         return text
     }
 

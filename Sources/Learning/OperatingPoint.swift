@@ -33,6 +33,12 @@ public struct OperatingPoint: Sendable, Codable, Hashable {
         return requestsPerSecond * endToEnd / replicas
     }
 
+    /// Requests at one replica, waiting ones included, as a share of its slots: below 1 nobody can be waiting for a slot.
+    public var shareOfSlotsAsked: Double? {
+        guard let concurrencyLimit, concurrencyLimit > 0 else { return nil }
+        return inFlightPerReplica.map { $0 / concurrencyLimit }
+    }
+
     /// Time before the first token that is not the prefill itself, in seconds.
     public var waiting: Double? {
         if let queueTime { return queueTime }

@@ -134,20 +134,28 @@ private struct EffectBuilder {
         let tokenRatio = max(0.05, 1 + share * (batchRatio - 1))
         set(.timePerOutputToken, estimate(naturalLogarithm(tokenRatio)))
         reasoning.append("\(percent(share)) of a decode step depends on the batch, so time per token changes by \(signed(tokenRatio - 1))")
-        guard let waiting = state.waiting, let first = state.timeToFirstToken, first > 0, let load = state.load else {
-            reasoning.append("waiting was not measured: the time to first token cannot be predicted")
+        guard let first = state.timeToFirstToken, first > 0 else {
+            reasoning.append("the time to first token was not measured and cannot be predicted")
             return
         }
+        let waiting = min(first, state.waiting ?? first * Self.assumedWaitingShare)
+        let load = state.load ?? Self.assumedLoad
         let newLoad = min(0.98, load * tokenRatio / slotRatio)
         let slots = max(1, (state.replicas ?? 1) * (state.concurrencyLimit ?? 1))
-        let waitRatio = relativeWait(load: newLoad, slots: slots * slotRatio) * tokenRatio / relativeWait(load: load, slots: slots)
-        let prefill = first - min(waiting, first)
-        let newFirst = max(1e-6, prefill + waiting * min(waitRatio, 20))
-        set(.timeToFirstToken, estimate(naturalLogarithm(newFirst / first)))
+        let waitRatio = min(20, relativeWait(load: newLoad, slots: slots * slotRatio) * tokenRatio / relativeWait(load: load, slots: slots))
+        let newFirst = max(1e-6, first - waiting + waiting * waitRatio)
+        let isMeasured = state.waiting != nil && state.load != nil
+        set(.timeToFirstToken, estimate(naturalLogarithm(newFirst / first), atLeast: isMeasured ? 0 : Self.unmeasuredDeviation))
+        if !isMeasured { reasoning.append("waiting was not measured: half of the time to first token at 80 % load is assumed") }
         reasoning.append(
-            "load goes from \(percent(load)) to \(percent(newLoad)), so the wait of \(milliseconds(waiting)) becomes \(milliseconds(waiting * min(waitRatio, 20)))"
-        )
+            "load goes from \(percent(load)) to \(percent(newLoad)), so the wait of \(FigureText.latency(seconds: waiting)) becomes "
+                + FigureText.latency(seconds: waiting * waitRatio))
     }
+
+    private static let assumedWaitingShare = 0.5
+    private static let assumedLoad = 0.8
+    /// Deviation of what rests on the two assumptions above.
+    private static let unmeasuredDeviation = 0.5
 
     /// A full pool turns away what exceeds its capacity; other errors do not depend on it.
     private mutating func predictErrors(capacityRatio: Double) {
@@ -172,17 +180,16 @@ private struct EffectBuilder {
         return min(max(1, state.inFlightPerReplica ?? 16), limit)
     }
 
-    /// Share of the slots that is taken, in `0...1`; a pool with a queue is full.
+    /// Share of the slots that is taken, in `0...1`; where their number is unknown, a pool with a queue is full.
     private var fullness: Double {
-        if let share = state.waitingShare, share > 0.5 { return 1 }
-        guard let limit = state.concurrencyLimit, limit > 0, let inFlight = state.inFlightPerReplica else { return 0.5 }
-        return min(1, inFlight / limit)
+        if let asked = state.shareOfSlotsAsked { return min(1, asked) }
+        return state.waitingShare.map { $0 > 0.5 ? 1 : 0.5 } ?? 0.5
     }
 
     private func batchShare(_ batch: Double) -> Double { batch / (batch + PhysicalPrior.balancedBatch) }
 
-    private func estimate(_ logRatio: Double) -> EffectEstimate {
-        EffectEstimate(logRatio: logRatio, deviation: max(PhysicalPrior.minimumDeviation, abs(logRatio) / 2))
+    private func estimate(_ logRatio: Double, atLeast floor: Double = 0) -> EffectEstimate {
+        EffectEstimate(logRatio: logRatio, deviation: max(PhysicalPrior.minimumDeviation, abs(logRatio) / 2, floor))
     }
 
     private mutating func set(_ outcome: Outcome, _ estimate: EffectEstimate) { outcomes[outcome] = estimate }
@@ -199,5 +206,4 @@ private struct EffectBuilder {
 
     private func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded())) %" }
     private func signed(_ change: Double) -> String { "\(change < 0 ? "−" : "+")\(Int((abs(change) * 100).rounded())) %" }
-    private func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1_000).rounded())) ms" }
 }

@@ -4,8 +4,16 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public init(nanosecondsSinceEpoch: Int64) { self.nanosecondsSinceEpoch = nanosecondsSinceEpoch }
 
-    /// - Parameter secondsSinceEpoch: Finite; a Double keeps today's times to about 0.2 µs.
-    public init(secondsSinceEpoch: Double) { nanosecondsSinceEpoch = Nanoseconds(seconds: secondsSinceEpoch).count }
+    /// - Parameter secondsSinceEpoch: Finite; a Double keeps today's times to about 0.2 µs. Times beyond 292 years are clamped.
+    public init(secondsSinceEpoch: Double) {
+        guard abs(secondsSinceEpoch) < 9.2e9 else {
+            nanosecondsSinceEpoch = secondsSinceEpoch < 0 ? .min : .max
+            return
+        }
+        // In one product the nanoseconds of today's times would be rounded to 256.
+        let whole = secondsSinceEpoch.rounded(.down)
+        nanosecondsSinceEpoch = Int64(whole) * 1_000_000_000 + Int64(((secondsSinceEpoch - whole) * 1e9).rounded())
+    }
 
     public var secondsSinceEpoch: Double { Double(nanosecondsSinceEpoch) / 1e9 }
 

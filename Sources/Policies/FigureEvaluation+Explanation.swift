@@ -29,7 +29,7 @@ extension FigureEvaluation {
 
     private func coverage(_ value: Reading.Value, _ span: String) -> String {
         guard let covers = value.covers else { return span }
-        return "\(FigureText.duration(covers)), all there is of the \(span) asked for"
+        return "\(FigureText.latency(seconds: covers.inSeconds)), all there is of the \(span) asked for"
     }
 
     private func evidence(_ value: Reading.Value) -> String {

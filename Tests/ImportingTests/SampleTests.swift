@@ -91,6 +91,19 @@ struct SampleTests {
         #expect(Set(importable) == Set(Sample.all.map(\.file)))
     }
 
+    @Test("a sample that is cut off is read in part or refused, never a crash", arguments: Sample.all)
+    func truncated(sample: Sample) throws {
+        let bytes = try [UInt8](Data(contentsOf: URL(filePath: SharedData.path("samples/" + sample.file))))
+        for part in 1..<8 {
+            do {
+                let imported = try importing(bytes.prefix(bytes.count * part / 8))
+                #expect(imported.measurements.count <= sample.measurements)
+            } catch let error as ImportError {
+                #expect(error.kind == .malformed || error.kind == .unknownFormat || error.kind == .wrongFormat, "\(error)")
+            }
+        }
+    }
+
     /// Where one file has both, the tool's own figures are the check of ours.
     @Test(
         "what we compute from raw requests agrees with the tool's own summary",
@@ -123,6 +136,9 @@ struct SampleTests {
         }
         #expect(compared >= 2)
         #expect(own.source.runs.first?.completed == run.completed)
+        if let duration = own.source.runs.first?.duration?.seconds {
+            #expect(agree(Double(own.measurements.count) / duration, run.reported.requestsPerSecond))
+        }
     }
 
     @Test(

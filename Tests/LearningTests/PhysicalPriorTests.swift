@@ -69,11 +69,16 @@ import Testing
         #expect(abs(try #require(outcomes[.timeToFirstToken]).logRatio) < 0.01)
     }
 
-    @Test("says so instead of guessing when waiting was not measured")
-    func unmeasured() {
-        let prediction = PhysicalPrior().effect(of: Self.candidate(.replicas, .integer(1), .integer(2)), in: OperatingPoint())
-        #expect(prediction.outcomes[.timeToFirstToken] == nil)
-        #expect(prediction.reasoning.contains { $0.contains("cannot be predicted") })
+    @Test("says so where waiting was not measured, and is much wider for it")
+    func unmeasured() throws {
+        let none = PhysicalPrior().effect(of: Self.candidate(.replicas, .integer(1), .integer(2)), in: OperatingPoint())
+        #expect(none.outcomes[.timeToFirstToken] == nil)
+        #expect(none.reasoning.contains { $0.contains("cannot be predicted") })
+        var state = OperatingPoint()
+        state.timeToFirstToken = 1
+        let assumed = PhysicalPrior().effect(of: Self.candidate(.replicas, .integer(1), .integer(2)), in: state)
+        #expect(try #require(assumed.outcomes[.timeToFirstToken]).deviation >= 0.5)
+        #expect(assumed.reasoning.contains { $0.contains("is assumed") })
     }
 
     @Test("refusals for overload shrink with capacity, other errors do not")

@@ -54,6 +54,15 @@ import Testing
         }
         #expect(Self.applying(.latencyThreshold, waits).isSuperset(of: ["waiting-scale-up", "waiting-at-full-slots"]))
         #expect(!Self.applying(.latencyThreshold, waits).contains("slow-prefill-larger-budget"))
+        let free = Self.circumstances(missed: [.timeToFirstToken]) {
+            $0.timeToFirstToken = 1
+            $0.queueTime = 0.8
+            $0.replicas = 1
+            $0.concurrencyLimit = 32
+            $0.requestsPerSecond = 10
+            $0.endToEnd = 2
+        }
+        #expect(!Self.applying(.latencyThreshold, free).contains("waiting-at-full-slots"), "20 of 32 slots are asked for")
         let computes = Self.circumstances(missed: [.timeToFirstToken]) {
             $0.timeToFirstToken = 1; $0.queueTime = 0.1
         }
@@ -63,7 +72,9 @@ import Testing
     @Test("a late first token without a named bottleneck at least considers more replicas")
     func fallback() {
         #expect(Self.applying(.latencyThreshold, Self.circumstances(missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
-        #expect(!Self.applying(.latencyThreshold, Self.circumstances(.network, missed: [.timeToFirstToken])).contains("missed-first-token-scale-up"))
+        #expect(
+            !Self.applying(.latencyThreshold, Self.circumstances(.network, missed: [.timeToFirstToken])).contains(
+                "missed-first-token-scale-up"))
     }
 
     @Test("slow tokens call for smaller batches")

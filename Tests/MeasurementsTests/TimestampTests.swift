@@ -17,6 +17,13 @@ import Testing
     }
 
     @Test(
+        "keeps the fraction of seconds since 1970 as exactly as a Double holds it",
+        arguments: [(1_795_229_158.25, 1_795_229_158_250_000_000), (-0.5, -500_000_000), (1e300, Int64.max), (-1e300, Int64.min)])
+    func secondsSinceEpoch(seconds: Double, nanoseconds: Int64) {
+        #expect(Timestamp(secondsSinceEpoch: seconds).nanosecondsSinceEpoch == nanoseconds)
+    }
+
+    @Test(
         "refuses what is no time",
         arguments: [
             "", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "2026-01-01T00:00:00.Z",

@@ -90,7 +90,7 @@ import Testing
         var short = Reading.Value(0.3, samples: 40)
         short.covers = .seconds(120)
         #expect(
-            answer(.value(short)).explanation == "ttft p95 300 ms ≤ 500 ms over 2m, all there is of the 5m asked for (40 samples)")
+            answer(.value(short)).explanation == "ttft p95 300 ms ≤ 500 ms over 120 s, all there is of the 5m asked for (40 samples)")
         #expect(answer(.value(Reading.Value(0.3, samples: nil)), minSamples: 1).explanation.hasSuffix("(sample count not reported)"))
     }
 

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct ShippedPolicyTests {
     static let names = [
-        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "sglang-long-context", "vllm-chat-latency",
+        "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "load-test-cost", "load-test-review",
+        "load-test-throughput", "sglang-long-context",
+        "vllm-chat-latency",
     ]
 
     @Test("every policy of the folder is known to these tests")

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Measures every promised figure in release mode; the import figure beside Python with orjson and numpy on the same file.
+set -eu
+cd "$(dirname "$0")/.."
+swift build -c release --product Bench
+bench="$(swift build -c release --show-bin-path)/Bench"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+python=python3
+if ! python3 -c 'import orjson, numpy' 2>/dev/null; then
+    python3 -m venv .build-venv-bench && .build-venv-bench/bin/pip install --quiet orjson numpy && python=.build-venv-bench/bin/python
+fi
+
+"$bench" generate "$folder/small.jsonl" 10
+"$bench" generate "$folder/middle.jsonl" 100
+"$bench" import "$folder/small.jsonl"
+"$bench" import "$folder/middle.jsonl"
+"$python" Benchmarks/peer_import.py "$folder/middle.jsonl" || echo "peer: no Python with orjson and numpy here"
+if [ "${BENCH_LARGE:-yes}" = yes ]; then
+    "$bench" generate "$folder/large.jsonl" 1024
+    "$bench" import "$folder/large.jsonl" 1
+fi
+"$bench" decide
+"$bench" store

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Control
+import EpisodeStore
+import Foundation
+import Importing
+import Measurements
+import Statistics
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Writes stored measurements or their statistics as JSON or CSV.",
+        discussion: """
+            What is exported can be imported again without loss.
+
+              llm-auto-optimizer export --what statistics --format csv --since 2026-11-20T00:00:00Z
+            """)
+
+    @Option(help: ArgumentHelp("measurements or statistics.", valueName: "what"))
+    var what: Content = .measurements
+
+    @Option(help: ArgumentHelp("json (measurements: one object a line) or csv.", valueName: "format"))
+    var format: Format = .json
+
+    @Option(help: ArgumentHelp("Only what was sent at or after this time, in ISO 8601.", valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Only what was sent before this time, in ISO 8601.", valueName: "time"))
+    var until: String?
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var storing: StoreOptions
+
+    enum Content: String, ExpressibleByArgument, CaseIterable {
+        case measurements, statistics
+    }
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case json, csv
+    }
+
+    func run() throws {
+        let start = try time(since, "--since")
+        let end = try time(until, "--until")
+        let store = try storing.openForReading()
+        switch what {
+        case .measurements: try writeMeasurements(of: store, start, end)
+        case .statistics:
+            var windows = MeasurementWindows(paneWidth: .seconds(60), retention: .seconds(60))
+            try storing.guarded { try store.forEachMeasurement(since: start, until: end) { windows.record($0) } }
+            let table = StatisticsTable(windows)
+            try output.write(format == .csv ? table.csv : try table.json())
+        }
+    }
+
+    private func time(_ text: String?, _ option: String) throws -> Timestamp? {
+        guard let text else { return nil }
+        guard let time = Timestamp(iso8601: text) else {
+            throw CommandFailure("\(option) \(text): expected a time in ISO 8601, for example 2026-11-20T00:00:00Z")
+        }
+        return time
+    }
+
+    private func writeMeasurements(of store: EpisodeStore, _ start: Timestamp?, _ end: Timestamp?) throws {
+        let sink = try LineSink(output: output.output)
+        if format == .csv { try sink.write(MeasurementWriter.csvHeader) }
+        try storing.guarded {
+            try store.forEachMeasurement(since: start, until: end) { measurement in
+                try Interruption.check()
+                try sink.write(format == .csv ? MeasurementWriter.csvLine(measurement) : MeasurementWriter.jsonLine(measurement))
+            }
+        }
+        try sink.finish()
+    }
+}
+
+/// Writes lines as they come; a file appears under its name only when it is complete.
+private final class LineSink {
+    private let handle: FileHandle
+    private let temporary: String?
+    private let path: String
+    private var buffer = Data()
+
+    private static let blockBytes = 1 << 16
+
+    init(output: String) throws {
+        path = output
+        guard output != "-" else {
+            handle = .standardOutput
+            temporary = nil
+            return
+        }
+        let name = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+        guard FileManager.default.createFile(atPath: name, contents: nil), let file = FileHandle(forWritingAtPath: name) else {
+            throw CommandFailure("cannot write \(output): check the folder and its rights. Nothing was written.")
+        }
+        handle = file
+        temporary = name
+    }
+
+    func write(_ line: String) throws {
+        buffer.append(contentsOf: line.utf8)
+        buffer.append(0x0A)
+        if buffer.count >= Self.blockBytes { try flush() }
+    }
+
+    func finish() throws {
+        try flush()
+        guard let temporary else { return }
+        try handle.close()
+        guard rename(temporary, path) == 0 else {
+            throw CommandFailure("cannot rename \(temporary) to \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit {
+        // Nothing is left of an export that was broken off; after `finish` the file has its final name.
+        if let temporary { unlink(temporary) }
+    }
+
+    private func flush() throws {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        do {
+            try handle.write(contentsOf: buffer)
+        } catch {
+            guard temporary == nil else { throw CommandFailure("cannot write \(path): \(error.localizedDescription)") }
+            ExitStatus.done.exit()  // The reader closed the pipe, as `head` does.
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and SIGTERM: a command that is asked to stop finishes what must be finished and exits with 4.
+enum Interruption {
+    private static let requested = Atomic<Bool>(false)
+
+    /// A second signal ends the process at once.
+    static func install() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                if Interruption.requested.exchange(true, ordering: .relaxed) { signal(number, SIG_DFL) }
+            }
+        }
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Throws where the user has asked to stop.
+    static func check() throws {
+        if requested.load(ordering: .relaxed) {
+            throw CommandFailure("interrupted; nothing of this command was kept", status: .interrupted)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+
+/// The command line. Data goes to standard output, talk to standard error; see ``ExitStatus`` for the exit codes.
+@main struct LLMAutoOptimizer: ParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "llm-auto-optimizer",
+        abstract: "Keeps LLM serving deployments inside their latency objectives at the least cost.",
+        discussion: """
+            Measures, analyzes, decides, and says why. A recommendation from the results of a load test, with nothing changed:
+
+              llm-auto-optimizer recommend --policy policies/vllm-chat-latency.yaml --import results.json
+
+            Exit codes: 0 done; 1 ran and the answer is no (objective missed, policy test failed); 2 usage or invalid input;
+            3 a needed system could not be reached; 4 interrupted.
+            """,
+        version: version,
+        subcommands: [
+            ValidateCommand.self, TestCommand.self, ImportCommand.self, HistoryCommand.self, ReplayCommand.self, ExportCommand.self,
+        ])
+
+    static func main() {
+        Interruption.install()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let status as ExitStatus {
+            status.exit()
+        } catch let failure as CommandFailure {
+            Terminal.standardError("error: \(failure.message)\n")
+            failure.status.exit()
+        } catch {
+            exitParsing(error)
+        }
+    }
+
+    /// Help and version go to standard output with 0; a usage error goes to standard error with 2 instead of the library's 64.
+    private static func exitParsing(_ error: any Error) -> Never {
+        let message = fullMessage(for: error)
+        if exitCode(for: error).isSuccess {
+            Terminal.standardOutput(message + "\n")
+            ExitStatus.done.exit()
+        }
+        Terminal.standardError(message + "\n")
+        ExitStatus.invalidInput.exit()
+    }
+}
