@@ -28,8 +28,8 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Control", "Documents", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "PolicyFiles", "Statistics",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles", "Reporting",
+                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",

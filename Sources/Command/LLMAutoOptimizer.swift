@@ -18,7 +18,8 @@ import Foundation
             """,
         version: version,
         subcommands: [
-            ValidateCommand.self, TestCommand.self, ImportCommand.self, HistoryCommand.self, ReplayCommand.self, ExportCommand.self,
+            ValidateCommand.self, TestCommand.self, ImportCommand.self, RecommendCommand.self, HistoryCommand.self, ExplainCommand.self,
+            ReplayCommand.self, ExportCommand.self,
         ])
 
     static func main() {

@@ -1,6 +1,7 @@
 public import Control
 public import FoundationEssentials
 public import Kubernetes
+import Learning
 public import Policies
 
 /// Everything a report of one cycle shows.
@@ -17,11 +18,13 @@ public struct RecommendationReport: Sendable {
     public var patches: [PatchPair]
     /// What the reader must know about how the evidence was chosen.
     public var notes: [String]
+    /// Whether the store has the cycle, so that it can be explained and replayed.
+    public var isStored: Bool
 
     /// - Parameter manifest: The target as it is, where the operator gave it.
     public init(
         id: UUID, toolVersion: String, policy: Policy, snapshot: Snapshot, decision: Decision, recommendationIDs: [UUID], manifest: Manifest?,
-        notes: [String]
+        notes: [String], isStored: Bool
     ) {
         self.id = id
         self.toolVersion = toolVersion
@@ -30,6 +33,7 @@ public struct RecommendationReport: Sendable {
         self.decision = decision
         self.recommendationIDs = recommendationIDs
         self.notes = notes
+        self.isStored = isStored
         patches = decision.recommendations.map { PatchPair($0, policy: policy, manifest: manifest) }
     }
 
