@@ -47,7 +47,10 @@ let package = Package(
             name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "EpisodeStore",
-            dependencies: ["Control", "Learning", "Measurements", "Policies", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Control", "Learning", "Measurements", "Policies", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EpisodeStoreTests",

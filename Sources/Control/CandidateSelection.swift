@@ -87,7 +87,7 @@ struct CandidateSelection {
 
     private func refusalByLimits(_ candidate: Candidate, _ knob: Knob) -> Verdict? {
         if candidate.role == .replicas, case .range(let minimum, let maximum, _) = knob.domain,
-            case .integer(let current) = candidate.from, case .integer(let desired) = candidate.to
+            let current = candidate.from.wholeNumber, let desired = candidate.to.wholeNumber
         {
             let limiter = ReplicaLimiter(
                 behavior: policy.behavior, minimum: minimum, maximum: maximum, recommendations: snapshot.history.replicaRecommendations,

@@ -11,14 +11,14 @@ enum EpisodeRow {
         try database.execute(
             sql: """
                 INSERT INTO episode (
-                    id, deployment, action, decided_at, mode, urgent, propensity, before, predictions, propensities, trigger,
+                    id, deployment, action, decided_at, mode, urgent, propensity, opening, propensities, trigger,
                     trigger_outcomes, from_configuration, to_configuration, configuration_digest, engine_digest, policy_version, seed,
                     canary_replicas, control_replicas, parent)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 episode.id.blob, episode.deployment, episode.action, episode.decidedAt.nanosecondsSinceEpoch, episode.mode.rawValue,
-                episode.isUrgent, episode.propensities.probability, episode.before.figures, episode.predictions.figures,
+                episode.isUrgent, episode.propensities.probability, OpeningFigures(episode).data,
                 try JSONColumn.text(episode.propensities.distribution), episode.trigger, episode.triggerOutcomes.figures,
                 try JSONColumn.text(episode.from), try JSONColumn.text(episode.to), episode.configurationDigest, episode.engineDigest,
                 episode.policyVersion, episode.seed.map(Int64.init(bitPattern:)), episode.canaryReplicas, episode.controlReplicas,
@@ -31,13 +31,13 @@ enum EpisodeRow {
     static func close(_ id: UUID, with closure: EpisodeClosure, _ database: Database) throws -> Int {
         try database.execute(
             sql: """
-                UPDATE episode SET closed_at = ?, verdict = ?, stop_reason = ?, after = ?, effect = ?, settle = ?, window = ?,
+                UPDATE episode SET closed_at = ?, verdict = ?, stop_reason = ?, closing = ?, settle = ?, window = ?,
                     requests = ?, contamination = ?, quality = ?
                 WHERE id = ? AND closed_at IS NULL
                 """,
             arguments: [
-                closure.time.nanosecondsSinceEpoch, closure.verdict.rawValue, closure.stopReason, closure.after.figures,
-                closure.effect?.figures, Nanoseconds(seconds: closure.settle.inSeconds).count,
+                closure.time.nanosecondsSinceEpoch, closure.verdict.rawValue, closure.stopReason, ClosingFigures(closure).data,
+                Nanoseconds(seconds: closure.settle.inSeconds).count,
                 Nanoseconds(seconds: closure.window.inSeconds).count, closure.requestCount, Int(closure.contamination.rawValue),
                 closure.quality, id.blob,
             ])
@@ -52,23 +52,23 @@ enum EpisodeRow {
 
     static func sampleQuery(withAction: Bool) -> String {
         """
-        SELECT id, decided_at, action, mode, urgent, propensity, quality, contamination, verdict, requests, before, after, predictions,
-            effect
+        SELECT id, decided_at, action, mode, urgent, propensity, quality, contamination, verdict, requests, opening, closing
         FROM episode WHERE deployment = ? \(withAction ? "AND action = ?" : "") AND closed_at IS NOT NULL
         ORDER BY decided_at DESC LIMIT ?
         """
     }
 
-    static func sample(_ row: Row, path: String) throws -> EpisodeSample {
-        guard let id = try figures(row, 0, UUID.init(bytes:)), let mode = EpisodeRecord.Mode(rawValue: row[3]),
-            let verdict = Verdict(rawValue: row[8]), let before = try figures(row, 10, EpisodeWindow.init(figures:)),
-            let after = try figures(row, 11, EpisodeWindow.init(figures:)),
-            let predictions = try figures(row, 12, EpisodePredictions.init(figures:))
+    static func sample(_ row: DirectStatement, path: String) throws -> EpisodeSample {
+        guard let id = row.bytes(0, UUID.init(bytes:)), let mode = EpisodeRecord.Mode(rawValue: row.text(3)),
+            let verdict = Verdict(rawValue: row.text(8)), let opening = row.bytes(10, OpeningFigures.init),
+            let closing = row.bytes(11, ClosingFigures.init)
         else { throw unreadable(path) }
         return EpisodeSample(
-            id: id, decidedAt: Timestamp(nanosecondsSinceEpoch: row[1]), action: row[2], mode: mode, isUrgent: row[4],
-            propensity: row[5], quality: row[6], contamination: Contamination(rawValue: row[7]), verdict: verdict, requestCount: row[9],
-            before: before, after: after, predictions: predictions, effect: try figures(row, 13, MeasuredEffect.init(figures:)))
+            id: id, decidedAt: Timestamp(nanosecondsSinceEpoch: row.integer(1)), action: row.text(2), mode: mode,
+            isUrgent: row.integer(4) != 0, propensity: row.number(5), quality: row.number(6),
+            contamination: Contamination(rawValue: UInt8(truncatingIfNeeded: row.integer(7))), verdict: verdict,
+            requestCount: Int(row.integer(9)), before: opening.before, after: closing.after, predictions: opening.predictions,
+            effect: closing.effect)
     }
 
     // MARK: Whole episodes
@@ -76,8 +76,8 @@ enum EpisodeRow {
     static func query(_ clause: String) -> String {
         """
         SELECT id, deployment, action, decided_at, mode, urgent, propensities, trigger, trigger_outcomes, from_configuration,
-            to_configuration, configuration_digest, engine_digest, policy_version, seed, canary_replicas, control_replicas, before,
-            predictions, parent, closed_at, verdict, stop_reason, after, effect, settle, window, requests, contamination, quality
+            to_configuration, configuration_digest, engine_digest, policy_version, seed, canary_replicas, control_replicas, opening,
+            parent, closed_at, verdict, stop_reason, closing, settle, window, requests, contamination, quality
         FROM episode \(clause)
         """
     }
@@ -85,8 +85,7 @@ enum EpisodeRow {
     static func episode(_ row: Row, path: String) throws -> EpisodeRecord {
         guard let id = UUID(blob: row[0]), let mode = EpisodeRecord.Mode(rawValue: row[4]),
             let triggerOutcomes = try figures(row, 8, OutcomeValues.init(figures:)),
-            let before = try figures(row, 17, EpisodeWindow.init(figures:)),
-            let predictions = try figures(row, 18, EpisodePredictions.init(figures:))
+            let opening = try figures(row, 17, OpeningFigures.init)
         else { throw unreadable(path) }
         var episode = EpisodeRecord(
             id: id, deployment: row[1], decidedAt: Timestamp(nanosecondsSinceEpoch: row[3]), mode: mode,
@@ -103,9 +102,9 @@ enum EpisodeRow {
         episode.seed = (row[14] as Int64?).map(UInt64.init(bitPattern:))
         episode.canaryReplicas = row[15]
         episode.controlReplicas = row[16]
-        episode.before = before
-        episode.predictions = predictions
-        episode.parent = (row[19] as Data?).flatMap(UUID.init(blob:))
+        episode.before = opening.before
+        episode.predictions = opening.predictions
+        episode.parent = (row[18] as Data?).flatMap(UUID.init(blob:))
         episode.closure = try closure(row, path: path)
         return episode
     }
@@ -122,18 +121,18 @@ enum EpisodeRow {
     }
 
     private static func closure(_ row: Row, path: String) throws -> EpisodeClosure? {
-        guard let time = row[20] as Int64? else { return nil }
-        guard let verdict = Verdict(rawValue: row[21]), let after = try figures(row, 23, EpisodeWindow.init(figures:)) else {
+        guard let time = row[19] as Int64? else { return nil }
+        guard let verdict = Verdict(rawValue: row[20]), let figures = try figures(row, 22, ClosingFigures.init) else {
             throw unreadable(path)
         }
         var closure = EpisodeClosure(
-            time: Timestamp(nanosecondsSinceEpoch: time), verdict: verdict, stopReason: row[22], after: after)
-        closure.effect = try figures(row, 24, MeasuredEffect.init(figures:))
-        closure.settle = .nanoseconds(row[25] as Int64)
-        closure.window = .nanoseconds(row[26] as Int64)
-        closure.requestCount = row[27]
-        closure.contamination = Contamination(rawValue: row[28])
-        closure.quality = row[29]
+            time: Timestamp(nanosecondsSinceEpoch: time), verdict: verdict, stopReason: row[21], after: figures.after)
+        closure.effect = figures.effect
+        closure.settle = .nanoseconds(row[23] as Int64)
+        closure.window = .nanoseconds(row[24] as Int64)
+        closure.requestCount = row[25]
+        closure.contamination = Contamination(rawValue: row[26])
+        closure.quality = row[27]
         return closure
     }
 

@@ -24,7 +24,7 @@ extension EpisodeStore {
             guard remembering else { return }
             try Self.replace(record.decision.nextTriggers, policy: record.policy.name, database)
             for recommendation in record.decision.recommendations {
-                guard recommendation.candidate.role == .replicas, case .integer(let replicas) = recommendation.candidate.to else {
+                guard recommendation.candidate.role == .replicas, let replicas = recommendation.candidate.to.wholeNumber else {
                     continue
                 }
                 let asked = ReplicaRecommendation(time: record.decision.time, replicas: replicas)

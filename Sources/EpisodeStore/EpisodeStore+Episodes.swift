@@ -31,10 +31,12 @@ extension EpisodeStore {
     public func samples(deployment: String, action: String? = nil, limit: Int = 2_000) throws -> [EpisodeSample] {
         try read("read episodes of") { database in
             let bound = min(max(0, limit), 10_000)
-            let arguments: StatementArguments = if let action { [deployment, action, bound] } else { [deployment, bound] }
-            let rows = try Row.fetchCursor(database, sql: EpisodeRow.sampleQuery(withAction: action != nil), arguments: arguments)
+            let statement = try DirectStatement(database, EpisodeRow.sampleQuery(withAction: action != nil))
+            statement.bind(deployment, at: 1)
+            if let action { statement.bind(action, at: 2) }
+            statement.bind(Int64(bound), at: action == nil ? 2 : 3)
             var samples: [EpisodeSample] = []
-            while let row = try rows.next() { samples.append(try EpisodeRow.sample(row, path: path)) }
+            while try statement.step() { samples.append(try EpisodeRow.sample(statement, path: path)) }
             return samples
         }
     }

@@ -50,6 +50,10 @@ extension EpisodeStore {
 
     static func openPool(_ path: String, maximumBytes: Int?) throws -> DatabasePool {
         let pool = try DatabasePool(path: path, configuration: configuration())
+        try pool.writeWithoutTransaction { database in
+            // A journal must be on the disk before what it announces happens, also when the power fails: SQLite's default for logs is less.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
         try Schema.migrator.migrate(pool)
         if let maximumBytes {
             try pool.writeWithoutTransaction { database in

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Learning
 
-/// Optional numbers in order, in few bytes: one bit each for being known, low bits first in two bytes, then the known ones as 64-bit
+/// Optional numbers in order, in few bytes: one bit each for being known, low bits first in four bytes, then the known ones as 64-bit
 /// floating point, little-endian. Thousands are read for one decision, which JSON would make a hundred times slower.
 struct FigureWriter {
-    private var known: UInt16 = 0
-    private var index: UInt16 = 0
+    private var known: UInt32 = 0
+    private var index: UInt32 = 0
     private var bytes: [UInt8] = []
 
     mutating func append(_ figure: Double?) {
@@ -34,27 +34,32 @@ struct FigureWriter {
         append(conditions.readyReplicas)
     }
 
-    var data: Data { Data([UInt8(truncatingIfNeeded: known), UInt8(known >> 8)] + bytes) }
+    mutating func append(_ window: EpisodeWindow) {
+        append(window.outcomes)
+        append(window.conditions)
+    }
+
+    var data: Data { withUnsafeBytes(of: known.littleEndian) { Data($0) } + bytes }
 }
 
 /// Reads what ``FigureWriter`` wrote; what is missing at the end is not known.
 struct FigureReader {
     private let bytes: UnsafeRawBufferPointer
-    private let known: UInt16
-    private var index: UInt16 = 0
-    private var offset = 2
+    private let known: UInt32
+    private var index: UInt32 = 0
+    private var offset = 4
 
     /// - Returns: `nil` where there are more or fewer bytes than the bits tell.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= 2 else { return nil }
-        known = UInt16(bytes[0]) | UInt16(bytes[1]) << 8
-        guard bytes.count == 2 + 8 * known.nonzeroBitCount else { return nil }
+        guard bytes.count >= 4 else { return nil }
+        known = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+        guard bytes.count == 4 + 8 * known.nonzeroBitCount else { return nil }
         self.bytes = bytes
     }
 
     mutating func next() -> Double? {
         defer { index += 1 }
-        guard index < 16, known & 1 << index != 0 else { return nil }
+        guard index < 32, known & 1 << index != 0 else { return nil }
         defer { offset += 8 }
         return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
     }
@@ -80,35 +85,65 @@ struct FigureReader {
         conditions.readyReplicas = next()
         return conditions
     }
-}
 
-extension EpisodeWindow {
-    var figures: Data {
-        var writer = FigureWriter()
-        writer.append(outcomes)
-        writer.append(conditions)
-        return writer.data
+    mutating func window() -> EpisodeWindow {
+        let outcomes = outcomes()
+        return EpisodeWindow(conditions: conditions(), outcomes: outcomes)
     }
 
-    init?(figures: UnsafeRawBufferPointer) {
-        guard var reader = FigureReader(figures) else { return nil }
-        let outcomes = reader.outcomes()
-        self.init(conditions: reader.conditions(), outcomes: outcomes)
+    mutating func effect() -> MeasuredEffect? {
+        guard let ratio = next(), let error = next(), let lower = next(), let upper = next() else { return nil }
+        return MeasuredEffect(logRatio: ratio, standardError: error, lower: lower, upper: upper)
     }
 }
 
-extension EpisodePredictions {
-    var figures: Data {
-        var writer = FigureWriter()
-        for outcomes in [before, afterUnchanged, afterChanged] { writer.append(outcomes) }
-        return writer.data
+/// What is known of an episode when it is opened.
+struct OpeningFigures {
+    var before: EpisodeWindow
+    var predictions: EpisodePredictions
+
+    init(_ episode: EpisodeRecord) {
+        before = episode.before
+        predictions = episode.predictions
     }
 
-    init?(figures: UnsafeRawBufferPointer) {
-        guard var reader = FigureReader(figures) else { return nil }
-        let before = reader.outcomes()
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard var reader = FigureReader(bytes) else { return nil }
+        before = reader.window()
+        let expected = reader.outcomes()
         let unchanged = reader.outcomes()
-        self.init(before: before, afterUnchanged: unchanged, afterChanged: reader.outcomes())
+        predictions = EpisodePredictions(before: expected, afterUnchanged: unchanged, afterChanged: reader.outcomes())
+    }
+
+    var data: Data {
+        var writer = FigureWriter()
+        writer.append(before)
+        for outcomes in [predictions.before, predictions.afterUnchanged, predictions.afterChanged] { writer.append(outcomes) }
+        return writer.data
+    }
+}
+
+/// What is known of an episode when it is closed.
+struct ClosingFigures {
+    var after: EpisodeWindow
+    var effect: MeasuredEffect?
+
+    init(_ closure: EpisodeClosure) {
+        after = closure.after
+        effect = closure.effect
+    }
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard var reader = FigureReader(bytes) else { return nil }
+        after = reader.window()
+        effect = reader.effect()
+    }
+
+    var data: Data {
+        var writer = FigureWriter()
+        writer.append(after)
+        if let effect { for figure in [effect.logRatio, effect.standardError, effect.lower, effect.upper] { writer.append(figure) } }
+        return writer.data
     }
 }
 
@@ -122,21 +157,6 @@ extension OutcomeValues {
     init?(figures: UnsafeRawBufferPointer) {
         guard var reader = FigureReader(figures) else { return nil }
         self = reader.outcomes()
-    }
-}
-
-extension MeasuredEffect {
-    var figures: Data {
-        var writer = FigureWriter()
-        for figure in [logRatio, standardError, lower, upper] { writer.append(figure) }
-        return writer.data
-    }
-
-    init?(figures: UnsafeRawBufferPointer) {
-        guard var reader = FigureReader(figures), let ratio = reader.next(), let error = reader.next(), let lower = reader.next(),
-            let upper = reader.next()
-        else { return nil }
-        self.init(logRatio: ratio, standardError: error, lower: lower, upper: upper)
     }
 }
 

@@ -7,7 +7,7 @@ final class MeasurementAppender {
     private(set) var count = 0
     private let database: Database
     private let importIdentifier: Int64
-    private let statement: Statement
+    private let statement: DirectStatement
     private var labels: [Label: Int64] = [:]
     private var latest: (label: Label, id: Int64)?
 
@@ -20,20 +20,21 @@ final class MeasurementAppender {
     init(_ database: Database, importIdentifier: Int64) throws {
         self.database = database
         self.importIdentifier = importIdentifier
-        statement = try database.makeStatement(
-            sql: """
-                INSERT INTO measurement (import, label, \(MeasurementColumns.names))
-                VALUES (?, ?, \(MeasurementColumns.placeholders))
-                """)
+        statement = try DirectStatement(
+            database,
+            """
+            INSERT INTO measurement (import, label, \(MeasurementColumns.names))
+            VALUES (?, ?, \(MeasurementColumns.placeholders))
+            """)
     }
 
     func append(_ measurement: InferenceMeasurement) throws {
         let label = try identifier(of: measurement)
-        var values = [importIdentifier.databaseValue, label.databaseValue]
-        values.reserveCapacity(2 + MeasurementColumns.count)
-        MeasurementColumns.append(measurement, to: &values)
-        statement.setUncheckedArguments(StatementArguments(values))
-        try statement.execute()
+        statement.reset()
+        statement.bind(importIdentifier, at: 1)
+        statement.bind(label, at: 2)
+        MeasurementColumns.bind(measurement, to: statement, from: 3)
+        _ = try statement.step()
         count += 1
     }
 

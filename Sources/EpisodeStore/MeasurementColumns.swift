@@ -10,26 +10,31 @@ enum MeasurementColumns {
         "error_type", "error_message", "error_code", "not_finite",
     ]
 
-    static let count = all.count
+    private static let count = all.count
     static let names = all.joined(separator: ", ")
     static let qualifiedNames = all.map { "measurement." + $0 }.joined(separator: ", ")
     static let placeholders = all.map { _ in "?" }.joined(separator: ", ")
 
-    static func append(_ measurement: InferenceMeasurement, to values: inout [DatabaseValue]) {
-        values.append(measurement.id.blob.databaseValue)
-        values.append((measurement.time?.nanosecondsSinceEpoch).databaseValue)
-        values.append((measurement.intendedTime?.nanosecondsSinceEpoch).databaseValue)
-        for metric in latencies { values.append((measurement[metric]?.count).databaseValue) }
-        values.append(measurement.chunkGaps.map(GapCoding.encode).databaseValue)
-        values.append(measurement.inputTokens.databaseValue)
-        values.append(measurement.outputTokens.databaseValue)
-        values.append(measurement.gpuUtilization.databaseValue)
-        values.append(measurement.memoryUtilization.databaseValue)
-        values.append(measurement.keyValueCacheUtilization.databaseValue)
-        values.append((measurement.error?.type).databaseValue)
-        values.append((measurement.error?.message).databaseValue)
-        values.append((measurement.error?.code).databaseValue)
-        values.append(Int64(measurement.notFinite.rawValue).databaseValue)
+    /// - Parameter first: The 1-based number of the first placeholder.
+    static func bind(_ measurement: InferenceMeasurement, to statement: DirectStatement, from first: Int32) {
+        withUnsafeBytes(of: measurement.id.uuid) { statement.bind($0, at: first) }
+        statement.bind(measurement.time?.nanosecondsSinceEpoch, at: first + 1)
+        statement.bind(measurement.intendedTime?.nanosecondsSinceEpoch, at: first + 2)
+        for (offset, metric) in latencies.enumerated() { statement.bind(measurement[metric]?.count, at: first + 3 + Int32(offset)) }
+        if let gaps = measurement.chunkGaps {
+            GapCoding.encode(gaps).withUnsafeBytes { statement.bind($0, at: first + 10) }
+        } else {
+            statement.bind(nil as Int64?, at: first + 10)
+        }
+        statement.bind(measurement.inputTokens.map(Int64.init), at: first + 11)
+        statement.bind(measurement.outputTokens.map(Int64.init), at: first + 12)
+        statement.bind(measurement.gpuUtilization, at: first + 13)
+        statement.bind(measurement.memoryUtilization, at: first + 14)
+        statement.bind(measurement.keyValueCacheUtilization, at: first + 15)
+        statement.bind(measurement.error?.type, at: first + 16)
+        statement.bind(measurement.error?.message, at: first + 17)
+        statement.bind((measurement.error?.code).map(Int64.init), at: first + 18)
+        statement.bind(Int64(measurement.notFinite.rawValue), at: first + 19)
     }
 
     private static let latencies: [LatencyMetric] = [

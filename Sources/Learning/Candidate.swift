@@ -47,7 +47,7 @@ extension Knob {
     private func neighbour(of value: KnobValue, step: Int) -> Result<KnobValue, CandidateError> {
         switch domain {
         case .range(let minimum, let maximum, let width):
-            guard case .integer(let current) = value else { return .failure(CandidateError(.outsideDomain(value))) }
+            guard let current = value.wholeNumber else { return .failure(CandidateError(.outsideDomain(value))) }
             if current < minimum { return step > 0 ? .success(.integer(minimum)) : .failure(CandidateError(.outsideDomain(value))) }
             if current > maximum { return step < 0 ? .success(.integer(maximum)) : .failure(CandidateError(.outsideDomain(value))) }
             let next = min(max(current + step * width, minimum), maximum)

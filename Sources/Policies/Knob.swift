@@ -74,10 +74,19 @@ public enum KnobValue: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The value as a whole number, where it is one: `8` and `8.0` are one setting, and JSON does not keep them apart.
+    public var wholeNumber: Int? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int(exactly: value)
+        case .text, .flag: nil
+        }
+    }
+
     public var description: String {
         switch self {
         case .integer(let value): "\(value)"
-        case .number(let value): "\(value)"
+        case .number(let value): wholeNumber.map(String.init) ?? "\(value)"
         case .text(let value): value
         case .flag(let value): "\(value)"
         }

@@ -24,6 +24,17 @@ import Testing
         #expect(try replay(copy) == .identical)
     }
 
+    @Test("a whole number that came with a decimal point, which JSON does not keep, gives the same decision")
+    func wholeNumbers() throws {
+        var record = record()
+        record.snapshot.state.values["replicas"] = KnobState(.number(2), origin: .manifest)
+        record.decision = decide(record.snapshot, under: record.policy)
+        #expect(record.decision.recommendations.contains { $0.candidate.to == .integer(3) })
+        let copy = try CanonicalJSON.decode(CycleRecord.self, from: CanonicalJSON.encode(record))
+        #expect(copy.snapshot.state.values["replicas"]?.value == .integer(2))
+        #expect(try replay(copy) == .identical)
+    }
+
     @Test("the first place in which it differs is named with both sides")
     func changed() throws {
         var record = record()

@@ -75,7 +75,7 @@ func measure(_ path: String) throws {
     var read = 0
     let exporting = try clock.measure { try store.forEachMeasurement { _ in read += 1 } }
     say("export: \(Int(Double(read) / exporting.inSeconds)) measurements/s")
-    let actions = ["noop", "replicas+1", "replicas-1", "maxNumSeqs+1"]
+    let actions = ["noop", "replicas+1", "replicas+2", "maxNumSeqs+1"]
     let writing = try clock.measure {
         for number in UInt32(0)..<100_000 { try store.append(Samples.episode(number, action: actions[Int(number) % 4])) }
     }

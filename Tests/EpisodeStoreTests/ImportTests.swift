@@ -45,7 +45,7 @@ import Testing
         full.notFinite = [.timePerOutputToken, .keyValueCacheUtilization]
         var bare = InferenceMeasurement(id: Samples.id(2))
         bare.chunkGaps = []
-        bare.error = InferenceError(type: "timeout")
+        bare.error = InferenceError(type: "", message: "zeit\u{FC}berschreitung 🕰")
         bare.notFinite = .endToEnd
         let empty = InferenceMeasurement(id: Samples.id(3))
         _ = try importing([full, bare, empty])

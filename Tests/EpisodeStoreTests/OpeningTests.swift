@@ -29,14 +29,14 @@ import Testing
         #expect(try TemporaryFolder.permissions(folder.store) == 0o600)
     }
 
-    @Test("writing is logged ahead, foreign keys hold, and the file says whose it is")
+    @Test("writing is logged ahead and reaches the disk, foreign keys hold, and the file says whose it is")
     func pragmas() throws {
         let store = try EpisodeStore(path: folder.store)
-        let pragmas = ["journal_mode", "foreign_keys", "application_id", "auto_vacuum", "busy_timeout"]
+        let pragmas = ["journal_mode", "foreign_keys", "application_id", "auto_vacuum", "busy_timeout", "synchronous"]
         let values = try store.write("look at") { database -> [String?] in
             try pragmas.map { try String.fetchOne(database, sql: "PRAGMA \($0)") }
         }
-        #expect(values == ["wal", "1", "\(StoreFile.applicationIdentifier)", "2", "5000"])
+        #expect(values == ["wal", "1", "\(StoreFile.applicationIdentifier)", "2", "5000", "2"])
         #expect(try store.integrityCheck().isEmpty)
     }
 
