@@ -28,12 +28,14 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles", "Reporting",
+                "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
+                "Reporting",
                 "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
+            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: strict),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
@@ -65,13 +67,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),
-        .testTarget(name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
             name: "Reporting", dependencies: ["Control", "Kubernetes", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
             name: "ReportingTests",
-            dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Measurements", "Policies", "Reporting", "Statistics", "TestSupport"],
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "Learning", "Measurements", "Policies", "Reporting", "Statistics", "TestSupport",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),

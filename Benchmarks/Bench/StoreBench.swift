@@ -39,15 +39,18 @@ private func episode(_ index: Int, _ random: inout SplitMix64) throws -> Episode
     let action = ["replicas+1", "maxNumSeqs+1", EpisodeRecord.noOperation][index % 3]
     var episode = EpisodeRecord(
         id: UUID(), deployment: "llm/chat-\(random.next() % 20)",
-        decidedAt: Timestamp(nanosecondsSinceEpoch: 1_700_000_000_000_000_000 + Int64(index) * 60_000_000_000), mode: index % 3 == 2 ? .holdout : .temporal,
-        propensities: try Propensities(chosen: action, distribution: ["replicas+1": 0.45, "maxNumSeqs+1": 0.45, EpisodeRecord.noOperation: 0.1]))
+        decidedAt: Timestamp(nanosecondsSinceEpoch: 1_700_000_000_000_000_000 + Int64(index) * 60_000_000_000),
+        mode: index % 3 == 2 ? .holdout : .temporal,
+        propensities: try Propensities(
+            chosen: action, distribution: ["replicas+1": 0.45, "maxNumSeqs+1": 0.45, EpisodeRecord.noOperation: 0.1]))
     episode.closure = EpisodeClosure(time: episode.decidedAt.advanced(by: .seconds(600)), verdict: .improved, stopReason: "benefit shown")
     return episode
 }
 
 private func measurement(_ index: Int) -> InferenceMeasurement {
     var measurement = InferenceMeasurement(
-        id: UUID(), time: Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000 + Int64(index) * 1_000_000), model: "m", provider: "vllm",
+        id: UUID(), time: Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000 + Int64(index) * 1_000_000), model: "m",
+        provider: "vllm",
         endpoint: "http://e")
     measurement.timeToFirstToken = Nanoseconds(milliseconds: 100)
     measurement.timePerOutputToken = Nanoseconds(milliseconds: 20)

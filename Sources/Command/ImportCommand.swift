@@ -54,7 +54,8 @@ struct ImportCommand: ParsableCommand {
     private func report(_ outcome: ImportOutcome, _ source: ImportedSource?, file: String) {
         switch outcome {
         case .alreadyStored(let stored):
-            Terminal.standardOutput("\(file): the same content was imported as \(stored.record.source.name) at \(stored.record.time); it counts once\n")
+            Terminal.standardOutput(
+                "\(file): the same content was imported as \(stored.record.source.name) at \(stored.record.time); it counts once\n")
         case .stored(let stored):
             let skipped = stored.record.source.skipped
             let bad = skipped > 0 ? ", \(skipped) bad records skipped" : ""

@@ -19,7 +19,8 @@ enum ManifestReading {
             }
         }
         let others = found.isEmpty ? "no workload" : found.joined(separator: ", ")
-        throw CommandFailure("--manifest \(file): expected \(target.kind) \(target.name), the target of policy \(policy.name); found \(others)")
+        throw CommandFailure(
+            "--manifest \(file): expected \(target.kind) \(target.name), the target of policy \(policy.name); found \(others)")
     }
 
     private static func documents(_ file: String) throws -> [DocumentValue] {

@@ -9,7 +9,8 @@ import Reporting
 
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recommend", abstract: "Decides once on the results of a load test and reports what to change and why. Nothing is changed.",
+        commandName: "recommend",
+        abstract: "Decides once on the results of a load test and reports what to change and why. Nothing is changed.",
         discussion: """
             Exit code 1 where a limit of the objective is known to be missed.
 
@@ -27,7 +28,9 @@ struct RecommendCommand: ParsableCommand {
         help: ArgumentHelp("Result files; several of one load test are taken together.", valueName: "file"), completion: .file())
     var files: [String] = []
 
-    @Option(name: .customLong("run"), help: ArgumentHelp("Which run, where a file holds several; the last one unless told.", valueName: "label"))
+    @Option(
+        name: .customLong("run"), help: ArgumentHelp("Which run, where a file holds several; the last one unless told.", valueName: "label")
+    )
     var runLabel: String?
 
     @Option(

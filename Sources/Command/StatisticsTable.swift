@@ -27,7 +27,10 @@ struct StatisticsTable {
 
     /// Latencies in milliseconds, utilization in percent; an empty cell is not known.
     var csv: String {
-        let columns = ["model", "provider", "endpoint", "figure", "unit", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "min", "max", "stddev", "method"]
+        let columns = [
+            "model", "provider", "endpoint", "figure", "unit", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "min", "max", "stddev",
+            "method",
+        ]
         let lines = rows.flatMap { row in
             let names = [row.model, row.provider, row.endpoint].map(Self.quoted)
             let latencies = LatencyMetric.allCases.compactMap { metric in
@@ -52,7 +55,8 @@ struct StatisticsTable {
     private static func line(_ names: [String], _ figure: String, _ unit: String, _ summary: Summary, scale: Double) -> String {
         let percentiles = Percentile.standard.map { cell(summary.value(at: $0).map { $0 * scale }) }
         let ends = [summary.minimum, summary.maximum, summary.standardDeviation].map { cell($0.map { $0 * scale }) }
-        let cells = names + [figure, unit, cell(summary.count.map(Double.init)), cell(summary.mean.map { $0 * scale })] + percentiles + ends
+        let cells =
+            names + [figure, unit, cell(summary.count.map(Double.init)), cell(summary.mean.map { $0 * scale })] + percentiles + ends
         return (cells + [quoted(summary.method.rawValue)]).joined(separator: ",")
     }
 

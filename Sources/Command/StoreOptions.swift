@@ -6,7 +6,8 @@ import Measurements
 /// Where the store is.
 struct StoreOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("The store file; by default $XDG_STATE_HOME/llm-auto-optimizer/store.sqlite.", valueName: "path"), completion: .file())
+        help: ArgumentHelp("The store file; by default $XDG_STATE_HOME/llm-auto-optimizer/store.sqlite.", valueName: "path"),
+        completion: .file())
     var store: String?
 
     /// How long and how much a store keeps without being told otherwise.

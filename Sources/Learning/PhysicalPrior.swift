@@ -7,11 +7,13 @@ import Policies
 ///   top of the wait that was measured.
 /// - Decoding: an iteration takes `a + b · B` for B sequences, so the time per token grows with the batch by the share
 ///   `B / (B + 96)`; 96 is about where weight reading and per-sequence work balance on the GPUs whose profiles are public.
-/// - A model is wrong by 15 % at least, and by half of what it predicts: the deviation is `max(0.15, |log ratio| / 2)`. Such a prior
-///   ranks options; it never proves one.
+/// - A model is wrong by 15 % at least, and by three quarters of what it predicts: the deviation is `max(0.15, 0.75 · |log ratio|)`. So
+///   physics alone never claims more than 91 % confidence in the direction of an effect: it ranks options and proves none.
 public struct PhysicalPrior: EffectEstimator {
     /// Smallest standard deviation of a predicted log ratio.
     public static let minimumDeviation = 0.15
+    /// Smallest standard deviation as a share of the predicted log ratio.
+    public static let relativeDeviation = 0.75
     /// Batch size at which half of an iteration depends on the batch.
     public static let balancedBatch = 96.0
 
@@ -189,7 +191,8 @@ private struct EffectBuilder {
     private func batchShare(_ batch: Double) -> Double { batch / (batch + PhysicalPrior.balancedBatch) }
 
     private func estimate(_ logRatio: Double, atLeast floor: Double = 0) -> EffectEstimate {
-        EffectEstimate(logRatio: logRatio, deviation: max(PhysicalPrior.minimumDeviation, abs(logRatio) / 2, floor))
+        EffectEstimate(
+            logRatio: logRatio, deviation: max(PhysicalPrior.minimumDeviation, PhysicalPrior.relativeDeviation * abs(logRatio), floor))
     }
 
     private mutating func set(_ outcome: Outcome, _ estimate: EffectEstimate) { outcomes[outcome] = estimate }

@@ -23,7 +23,8 @@ public struct RecommendationReport: Sendable {
 
     /// - Parameter manifest: The target as it is, where the operator gave it.
     public init(
-        id: UUID, toolVersion: String, policy: Policy, snapshot: Snapshot, decision: Decision, recommendationIDs: [UUID], manifest: Manifest?,
+        id: UUID, toolVersion: String, policy: Policy, snapshot: Snapshot, decision: Decision, recommendationIDs: [UUID],
+        manifest: Manifest?,
         notes: [String], isStored: Bool
     ) {
         self.id = id

@@ -98,7 +98,7 @@ struct ShellRun {
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
         environment["XDG_STATE_HOME"] = stateFolder
-        environment["COLUMNS"] = "120"
+        environment["COLUMNS"] = "100"
         process.environment = environment
         let pipe = Pipe()
         process.standardOutput = pipe

@@ -13,7 +13,9 @@ enum JSONPatchApplier {
         }
     }
 
-    private static func apply(_ operation: String, _ value: DocumentValue?, _ path: ArraySlice<String>, _ node: DocumentValue) throws -> DocumentValue {
+    private static func apply(
+        _ operation: String, _ value: DocumentValue?, _ path: ArraySlice<String>, _ node: DocumentValue
+    ) throws -> DocumentValue {
         guard let key = path.first else { throw Refused(operation: operation) }
         let rest = path.dropFirst()
         if case .array(var elements) = node {
@@ -40,7 +42,11 @@ enum JSONPatchApplier {
                 guard let index else { throw Refused(operation: "replace") }
                 members[index] = .init(key: key, value: value ?? .null)
             case "add":
-                if let index { members[index] = .init(key: key, value: value ?? .null) } else { members.append(.init(key: key, value: value ?? .null)) }
+                if let index {
+                    members[index] = .init(key: key, value: value ?? .null)
+                } else {
+                    members.append(.init(key: key, value: value ?? .null))
+                }
             case "remove":
                 guard let index else { throw Refused(operation: "remove") }
                 members.remove(at: index)

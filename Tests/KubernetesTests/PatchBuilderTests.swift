@@ -63,7 +63,8 @@ import Testing
         let (manifest, _) = try Self.manifest(#"["--max-num-seqs=64"]"#)
         let (_, other) = try Self.manifest(#"["--max-num-seqs=256"]"#)
         let knob = Self.knob(.containerArgument(container: "vllm", flag: "--max-num-seqs"))
-        let patch = try PatchBuilder(target: Self.target, manifest: manifest).patch(Self.change(knob, .integer(64), .integer(128)), of: knob)
+        let patch = try PatchBuilder(target: Self.target, manifest: manifest).patch(
+            Self.change(knob, .integer(64), .integer(128)), of: knob)
         #expect(throws: JSONPatchApplier.Refused.self) { try JSONPatchApplier.apply(patch.body, to: other) }
     }
 

@@ -25,13 +25,15 @@ enum SampleReports {
             name: "slow-first-token", type: .latencyThreshold,
             condition: .leaf(
                 .init(
-                    name: "p95LatencyExceeds", test: .compare(.latency(.timeToFirstToken, .percentile(.p95)), .above, threshold: 0.5, window: nil))))
+                    name: "p95LatencyExceeds",
+                    test: .compare(.latency(.timeToFirstToken, .percentile(.p95)), .above, threshold: 0.5, window: nil))))
         trigger.minSamples = 20
         policy.triggers = [trigger]
         policy.knobs = [
             Knob(name: "replicas", domain: .range(min: 1, max: 4, step: 1), place: .replicas, role: .replicas),
             Knob(
-                name: "maxNumSeqs", domain: .values([.integer(4), .integer(8), .integer(16)]), place: .environment(container: "vllm", name: "MAX_NUM_SEQS"),
+                name: "maxNumSeqs", domain: .values([.integer(4), .integer(8), .integer(16)]),
+                place: .environment(container: "vllm", name: "MAX_NUM_SEQS"),
                 assumed: .integer(4), role: .concurrency),
             Knob(
                 name: "maxNumBatchedTokens", domain: .values([.integer(2_048), .integer(4_096)]),
@@ -44,7 +46,8 @@ enum SampleReports {
         var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600), limits: policy.latencyLimits)
         for index in 0..<200 {
             var measurement = InferenceMeasurement(
-                id: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(index))), time: time.advanced(by: .milliseconds(100 * index)), model: model,
+                id: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(index))),
+                time: time.advanced(by: .milliseconds(100 * index)), model: model,
                 provider: "vllm", endpoint: "http://chat-8b.llm/v1")
             if index % 40 == 39 {
                 measurement.error = InferenceError(type: "http_503", message: "overloaded", code: 503)
@@ -61,7 +64,8 @@ enum SampleReports {
     }
 
     static func report(
-        _ policy: Policy = policy, model: String = "llama-3.1-8b", reported: ReportedResults? = nil, ttft: ((Int) -> Double)? = { 0.1 + 0.006 * Double($0) }
+        _ policy: Policy = policy, model: String = "llama-3.1-8b", reported: ReportedResults? = nil,
+        ttft: ((Int) -> Double)? = { 0.1 + 0.006 * Double($0) }
     ) -> RecommendationReport {
         let empty = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
         var run = SourceRun(label: "concurrency 8")
@@ -79,7 +83,8 @@ enum SampleReports {
         let decision = decide(snapshot, under: policy)
         let ids = decision.recommendations.indices.map { UUID(uuid: (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8($0))) }
         return RecommendationReport(
-            id: UUID(uuid: (0xAB, 0xCD, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1)), toolVersion: "0.1.0", policy: policy, snapshot: snapshot,
+            id: UUID(uuid: (0xAB, 0xCD, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1)), toolVersion: "0.1.0", policy: policy,
+            snapshot: snapshot,
             decision: decision, recommendationIDs: ids, manifest: nil, notes: [], isStored: true)
     }
 

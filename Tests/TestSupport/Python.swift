@@ -9,7 +9,8 @@ public enum Python {
     }()
 
     /// The folder the tests were built from.
-    public static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    public static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// Whether it can import these modules.
     public static func has(_ modules: String...) -> Bool {

@@ -101,12 +101,15 @@ struct CurrentState: Encodable {
         func value(_ role: Knob.Role) -> KnobValue? {
             report.policy.knobs.first { $0.role == role }.flatMap { report.snapshot.state.values[$0.name]?.value }
         }
-        let models = Set(report.snapshot.groups.map(\.key.model) + report.snapshot.sources.flatMap(\.runs).compactMap(\.model)).filter { !$0.isEmpty }
+        let models = Set(report.snapshot.groups.map(\.key.model) + report.snapshot.sources.flatMap(\.runs).compactMap(\.model)).filter {
+            !$0.isEmpty
+        }
         var quantization: String?
         if case .text(let name) = value(.quantization) { quantization = name }
         modelConfig = ModelConfig(
             modelName: models.count == 1 ? models.first : nil, batchSize: value(.batchSize)?.whole ?? value(.concurrency)?.whole,
-            tensorParallelSize: value(.tensorParallel)?.whole, gpuMemoryUtilization: value(.memoryShare)?.numeric, quantization: quantization)
+            tensorParallelSize: value(.tensorParallel)?.whole, gpuMemoryUtilization: value(.memoryShare)?.numeric,
+            quantization: quantization)
         deploymentConfig = DeploymentConfig(replicaCount: value(.replicas)?.whole)
         settings = report.snapshot.state.values.mapValues { Setting(value: $0.value, origin: $0.origin.rawValue) }
     }

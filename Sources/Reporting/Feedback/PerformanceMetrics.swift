@@ -56,7 +56,8 @@ struct PerformanceMetrics: Encodable {
             (snapshot.window.utilization[metric] ?? snapshot.reported?.utilization[metric])?.mean.map { $0 * 100 }
         }
         resourceAnalysis = ResourceAnalysis(
-            avgGpuUtilization: percent(.gpu), avgMemoryUtilization: percent(.memory), bottleneckIndicator: snapshot.bottleneck.kind.rawValue,
+            avgGpuUtilization: percent(.gpu), avgMemoryUtilization: percent(.memory),
+            bottleneckIndicator: snapshot.bottleneck.kind.rawValue,
             bottleneckReason: snapshot.bottleneck.reason)
         func met(_ kinds: [ObjectiveReport.Kind]) -> Bool? {
             let verdicts = report.decision.objectives.filter { kinds.contains($0.kind) }.map(\.met)

@@ -65,7 +65,10 @@ extension RecommendationReport {
             ? [Markup("<h3>By model and endpoint</h3>")] + snapshot.groups.map { group in groupDetails(group) } : []
         let anomalies =
             snapshot.anomalies.isEmpty
-            ? "" : Markup("<h3>Anomalies</h3>\(list(snapshot.anomalies.prefix(10).map { "\($0.severity.rawValue), \($0.detectedAt): \($0.description)" }))")
+            ? ""
+            : Markup(
+                "<h3>Anomalies</h3>\(list(snapshot.anomalies.prefix(10).map { "\($0.severity.rawValue), \($0.detectedAt): \($0.description)" }))"
+            )
         return """
             <h2>Measured</h2>\(Charts.latencies(summaries))\(latencyTable(summaries))
             <p>\(rates)</p><p>Bottleneck: <b>\(snapshot.bottleneck.kind.rawValue)</b>; \(snapshot.bottleneck.reason).</p>\(anomalies)\(groups)
@@ -74,8 +77,11 @@ extension RecommendationReport {
 
     private func groupDetails(_ group: GroupStatistics) -> Markup {
         let name = [group.key.model, group.key.provider, group.key.endpoint].filter { !$0.isEmpty }.joined(separator: " · ")
-        let summaries = LatencyMetric.allCases.compactMap { metric in group.statistics.latencies[metric].map { (metric: metric, summary: $0) } }
-        return "<details><summary>\(name.isEmpty ? "no model named" : name): \(group.statistics.requests) requests</summary>\(latencyTable(summaries))</details>"
+        let summaries = LatencyMetric.allCases.compactMap { metric in
+            group.statistics.latencies[metric].map { (metric: metric, summary: $0) }
+        }
+        return
+            "<details><summary>\(name.isEmpty ? "no model named" : name): \(group.statistics.requests) requests</summary>\(latencyTable(summaries))</details>"
     }
 
     private func latencyTable(_ summaries: [(metric: LatencyMetric, summary: Summary)]) -> Markup {
@@ -150,7 +156,8 @@ extension RecommendationReport {
         }
         let table: Markup =
             rows.isEmpty
-            ? "" : "<table><thead><tr><th>file</th><th>written by</th><th>run</th><th>definitions and notes</th></tr></thead><tbody>\(rows)</tbody></table>"
+            ? ""
+            : "<table><thead><tr><th>file</th><th>written by</th><th>run</th><th>definitions and notes</th></tr></thead><tbody>\(rows)</tbody></table>"
         return "<h2>Evidence</h2>\(table)\(notes.isEmpty ? "" : list(notes))"
     }
 }

@@ -21,7 +21,9 @@ struct LogarithmicScale {
         let first = Int(floor(log10(low)))
         let last = Int(ceil(log10(high)))
         guard first <= last else { return [] }
-        let all = (first...last).flatMap { exponent in [1.0, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter { $0 >= low && $0 <= high }
+        let all = (first...last).flatMap { exponent in [1.0, 2, 5].map { $0 * pow(10, Double(exponent)) } }.filter {
+            $0 >= low && $0 <= high
+        }
         let tens = (first...last).map { pow(10, Double($0)) }.filter { $0 >= low && $0 <= high }
         return all.count <= 8 ? all : tens
     }

@@ -10,7 +10,8 @@ extension RecommendationReport {
     /// The report for a terminal: the verdict first, then what it rests on, then what to do.
     public func text(_ style: TextStyle) -> String {
         let sections = [
-            head(style), why(style), objectives(style), measured(style), anomalies(style), recommendations(style), excluded(style), evidence(style),
+            head(style), why(style), objectives(style), measured(style), anomalies(style), recommendations(style), excluded(style),
+            evidence(style),
             nextSteps(style),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -47,13 +48,15 @@ extension RecommendationReport {
         let rows = LatencyMetric.allCases.compactMap { metric in snapshot.summary(of: metric).map { row(metric, $0) } }
         guard !rows.isEmpty else { return title("Measured", style) + style.wrapped("No latency was measured.") }
         let table = style.table(["latency", "count", "mean", "p50", "p95", "p99", "max"], rows)
-        return title("Measured", style) + ([table] + [methods, rates, bottleneck].compactMap(\.self).map { style.wrapped($0) }).joined(separator: "\n")
+        return title("Measured", style)
+            + ([table] + [methods, rates, bottleneck].compactMap(\.self).map { style.wrapped($0) }).joined(separator: "\n")
     }
 
     private func row(_ metric: LatencyMetric, _ summary: Summary) -> [String] {
         func cell(_ value: Double?) -> String { value.map { FigureText.latency(seconds: $0) } ?? "–" }
         return [
-            metric.rawValue, summary.count.map(FigureText.count) ?? "–", cell(summary.mean), cell(summary.median), cell(summary.value(at: .p95)),
+            metric.rawValue, summary.count.map(FigureText.count) ?? "–", cell(summary.mean), cell(summary.median),
+            cell(summary.value(at: .p95)),
             cell(summary.value(at: .p99)), cell(summary.maximum),
         ]
     }
@@ -101,18 +104,21 @@ extension RecommendationReport {
         let rows = Outcome.allCases.compactMap { outcome in
             recommendation.effect.outcomes[outcome].map { estimate in
                 let interval = estimate.interval90
-                let range = estimate.deviation == 0 ? "certain" : "\(signedPercent(interval.lowerBound)) to \(signedPercent(interval.upperBound))"
+                let range =
+                    estimate.deviation == 0 ? "certain" : "\(signedPercent(interval.lowerBound)) to \(signedPercent(interval.upperBound))"
                 return [outcome.words, signedPercent(estimate.relativeChange), range]
             }
         }
-        let effects = style.table(["expected", "change", "90 % interval"], rows).split(separator: "\n").map { "   " + $0 }.joined(separator: "\n")
+        let effects = style.table(["expected", "change", "90 % interval"], rows).split(separator: "\n").map { "   " + $0 }.joined(
+            separator: "\n")
         let patch: [String] =
             switch patches[index] {
             case .exact(let patch, let inverse):
                 ["     apply  " + patch.command, "     undo   " + inverse.command]
             case .none(let reason): [style.wrapped("no exact patch: \(reason)", indent: 5)]
             }
-        return (["  " + change + "  " + style.dress(confidence, .faint), style.wrapped(recommendation.rationale, indent: 5), effects] + patch)
+        return
+            (["  " + change + "  " + style.dress(confidence, .faint), style.wrapped(recommendation.rationale, indent: 5), effects] + patch)
             .joined(separator: "\n")
     }
 
@@ -143,8 +149,12 @@ extension RecommendationReport {
         let settings = snapshot.state.values.filter { $0.value.origin == .assumed }.keys.sorted()
         let assumed =
             settings.isEmpty || decision.recommendations.isEmpty && decision.excluded.isEmpty
-            ? [] : ["Assumed from the policy's defaults: \(settings.joined(separator: ", ")). Say what is in force with --current or --manifest."]
-        let explain = isStored ? ["llm-auto-optimizer explain \(id) shows this report again, replay \(id) decides again from the same inputs."] : []
+            ? []
+            : [
+                "Assumed from the policy's defaults: \(settings.joined(separator: ", ")). Say what is in force with --current or --manifest."
+            ]
+        let explain =
+            isStored ? ["llm-auto-optimizer explain \(id) shows this report again, replay \(id) decides again from the same inputs."] : []
         guard !(assumed + explain).isEmpty else { return "" }
         return title("Next", style) + (assumed + explain).map { style.wrapped("- " + $0) }.joined(separator: "\n")
     }

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// What each verb answers to a mistake: exit code, place, value and cure.
+@Suite struct ExitStatusTests {
+    static let policy = "policies/llamacpp-slots.yaml"
+    static let results = "Examples/results/chat-overloaded.jsonl"
+
+    struct Mistake: CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let mistakes = [
+        Mistake(arguments: ["recomend"], status: 2, says: "recomend"),
+        Mistake(arguments: ["recommend", "--policy", policy], status: 2, says: "name at least one file with --import"),
+        Mistake(
+            arguments: ["recommend", "--policy", "nowhere.yaml", "--import", results, "--no-store"], status: 2,
+            says: "cannot read policy nowhere.yaml"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", "nowhere.json", "--no-store"], status: 2,
+            says: "cannot import nowhere.json"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", "Makefile", "--no-store"], status: 2,
+            says: "expected the results of a known tool, found"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", results, "--current", "slot=2", "--no-store"], status: 2,
+            says: "has no knob 'slot'; it has: slots, batchSize"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", results, "--current", "slots", "--no-store"], status: 2,
+            says: "expected KNOB=VALUE"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", results, "--run", "nightly", "--no-store"], status: 2,
+            says: "has no run 'nightly'; it has: 'measurements'"),
+        Mistake(
+            arguments: ["recommend", "--policy", policy, "--import", results, "--manifest", policy, "--no-store"], status: 2,
+            says: "expected StatefulSet llama-server, the target of policy llamacpp-slots; found no workload"),
+        Mistake(
+            arguments: ["validate", "Examples/broken-policy.yaml"], status: 2,
+            says: "broken-policy.yaml:10:5: error: unknown field 'cool_down'"),
+        Mistake(arguments: ["test", policy], status: 2, says: "not run"),
+        Mistake(arguments: ["history", "--limit", "0"], status: 2, says: "expected 1 to 10000"),
+        Mistake(arguments: ["explain", "abcd1234"], status: 2, says: "there is no such store"),
+        Mistake(arguments: ["export", "--since", "yesterday"], status: 2, says: "expected a time in ISO 8601"),
+    ]
+
+    @Test("a mistake is named with its place and its cure", arguments: mistakes)
+    func mistake(mistake: Mistake) throws {
+        let folder = try TemporaryFolder()
+        let run = try CommandLineRun(mistake.arguments, environment: ["XDG_STATE_HOME": folder.url.path])
+        #expect(run.status == mistake.status)
+        #expect(run.errors.contains(mistake.says), "\(run.errors)")
+        #expect(run.output.isEmpty, "data goes to standard output, talk to standard error")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty, "a mistake leaves no store behind")
+    }
+
+    @Test("1 is for an answer of no: a missed objective, a failed policy test")
+    func negative() throws {
+        let folder = try TemporaryFolder()
+        let missed = try CommandLineRun(["recommend", "--policy", Self.policy, "--import", Self.results, "--no-store"])
+        #expect(missed.status == 1)
+        let met = try CommandLineRun([
+            "recommend", "--policy", Self.policy, "--import", "Examples/results/chat-healthy.jsonl", "--no-store",
+        ])
+        #expect(met.status == 0)
+        let failing = try folder.write(
+            """
+            policies: [\(CommandLineRun.repository.path)/\(Self.policy)]
+            interval: 30s
+            tests:
+            - name: expects the wrong thing
+              samples: 150
+              series: {consecutiveFailures: '0x4'}
+              expect:
+              - {at: 30s, triggers: {failing: firing}}
+            """, to: "wrong.test.yaml")
+        let test = try CommandLineRun(["test", failing])
+        #expect(test.status == 1)
+        #expect(test.output.contains("FAIL  expects the wrong thing"))
+    }
+
+    @Test("a second writer is told who the first one is")
+    func locked() throws {
+        let folder = try TemporaryFolder()
+        let store = folder.path("store.sqlite")
+        #expect(try CommandLineRun(["import", Self.results, "--store", store]).status == 0)
+        let holder = try ShellRun(
+            "flock \(store).lock llm-auto-optimizer import \(Self.results) --store \(store)", stateFolder: folder.url.path)
+        #expect(holder.status == 3)
+        #expect(holder.output.contains("store.sqlite"))
+    }
+}

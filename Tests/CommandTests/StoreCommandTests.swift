@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// From import to replay, through the binary, with a store of its own.
+@Suite struct StoreCommandTests {
+    static let policy = "policies/llamacpp-slots.yaml"
+    static let results = "Examples/results/chat-overloaded.jsonl"
+
+    let folder: TemporaryFolder
+    let store: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = folder.path("store.sqlite")
+    }
+
+    func run(_ arguments: String...) throws -> CommandLineRun { try CommandLineRun(arguments + ["--store", store]) }
+
+    @Test("the same content counts once, whatever the file is called")
+    func importedOnce() throws {
+        let copy = folder.path("copy.jsonl")
+        try FileManager.default.copyItem(at: CommandLineRun.repository.appending(path: Self.results), to: URL(filePath: copy))
+        #expect(try run("import", Self.results).output.contains("404 measurements"))
+        let again = try run("import", copy)
+        #expect(again.status == 0 && again.output.contains("counts once"))
+        #expect(try run("export", "--format", "csv").output.split(separator: "\n").count == 405)
+    }
+
+    @Test("what is exported is imported again without loss", arguments: ["json", "csv"])
+    func roundTrip(format: String) throws {
+        _ = try run("import", Self.results, "Examples/results/chat-healthy.jsonl")
+        let exported = folder.path("export.\(format)")
+        #expect(try run("export", "--format", format, "--output", exported).status == 0)
+        let second = folder.path("second.sqlite")
+        let imported = try CommandLineRun(["import", exported, "--strict", "--store", second])
+        #expect(imported.output.contains("908 measurements"), "\(imported.output)\(imported.errors)")
+        let statistics = ["export", "--what", "statistics", "--format", "csv", "--store"]
+        #expect(try CommandLineRun(statistics + [second]).output == CommandLineRun(statistics + [store]).output)
+    }
+
+    @Test("a decision is listed, explained by a prefix of its name, and derived again")
+    func decided() throws {
+        let first = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--current", "slots=2")
+        #expect(first.output.hasPrefix("Change slots from 2 to 4"))
+        let history = try run("history")
+        #expect(history.output.contains("llamacpp-slots: slots 2 → 4"))
+        let id = String(history.output.prefix(8))
+        let explained = try run("explain", id)
+        #expect(explained.output == first.output)
+        let replayed = try run("replay", id)
+        #expect(replayed.status == 0 && replayed.output.contains("identical"))
+        let page = folder.path("report.html")
+        #expect(try run("explain", id, "--format", "html", "--output", page).status == 0)
+        #expect(try String(contentsOfFile: page, encoding: .utf8).hasPrefix("<!doctype html>"))
+    }
+
+    @Test("a manifest gives the settings in force and makes the patch of an argument exact")
+    func manifest() throws {
+        let manifest = try folder.write(
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: chat-8b, namespace: llm}
+            spec:
+              replicas: 3
+              template:
+                spec:
+                  containers:
+                  - name: vllm
+                    args: ["--model", "m", "--max-num-seqs=64"]
+            """, to: "deployment.yaml")
+        let results = (0..<60).map { index in
+            #"{"timestamp":"2026-11-21T05:00:\#(index < 10 ? "0" : "")\#(index)Z","model":"m","ttft_ms":\#(200 + index * 40),"e2e_ms":9000,"output_tokens":50}"#
+        }.joined(separator: "\n")
+        let file = try folder.write(results, to: "slow.jsonl")
+        let run = try run(
+            "recommend", "--policy", "policies/vllm-chat-latency.yaml", "--import", file, "--manifest", manifest, "--format", "json")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.errors)")
+        let state = try #require((document["current_state"] as? [String: Any])?["settings"] as? [String: [String: Any]])
+        #expect(state["replicas"]?["value"] as? Int == 3 && state["replicas"]?["origin"] as? String == "manifest")
+        #expect(state["maxNumSeqs"]?["value"] as? Int == 64)
+        #expect(run.status == 1)
+    }
+
+    @Test("a bad record is named with its line, counted and skipped; strict fails and keeps nothing")
+    func badRecords() throws {
+        let file = try folder.write(#"{"ttft_ms": 5}"# + "\n" + #"{"ttft_ms": -3}"# + "\n" + #"{"ttft_ms": "NaN"}"# + "\n", to: "bad.jsonl")
+        let strict = try run("import", file, "--strict")
+        #expect(strict.status == 2 && strict.errors.contains("bad.jsonl:2:"))
+        let lenient = try run("import", file)
+        #expect(lenient.status == 0 && lenient.output.contains("2 measurements, 1 bad records skipped"))
+        #expect(lenient.errors.contains("bad.jsonl:2: ttft_ms is -3"))
+    }
+
+    @Test(
+        "the JSON of a real run is valid under the schema",
+        .enabled(if: SharedData.isPresent && Python.has("jsonschema"), "needs ../shared and python3 with jsonschema"))
+    func schema() throws {
+        let run = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--current", "slots=2", "--format", "json")
+        let script = """
+            import json, sys, jsonschema
+            jsonschema.validate(json.load(sys.stdin), json.load(open(r'\(SharedData.path("spec/performance-feedback.schema.json"))')),
+                cls=jsonschema.Draft7Validator, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
+            """
+        try Python.run(script, input: run.output)
+    }
+}
