@@ -15,10 +15,10 @@ struct ExportCommand: ParsableCommand {
               llm-auto-optimizer export --what statistics --format csv --since 2026-11-20T00:00:00Z
             """)
 
-    @Option(help: ArgumentHelp("measurements or statistics.", valueName: "what"))
+    @Option(help: ArgumentHelp("Every request, or figures by model and endpoint.", valueName: "what"))
     var what: Content = .measurements
 
-    @Option(help: ArgumentHelp("json (measurements: one object a line) or csv.", valueName: "format"))
+    @Option(help: ArgumentHelp("JSON (measurements: one object a line) or CSV.", valueName: "format"))
     var format: Format = .json
 
     @Option(help: ArgumentHelp("Only what was sent at or after this time, in ISO 8601.", valueName: "time"))

@@ -18,7 +18,7 @@ struct HistoryCommand: ParsableCommand {
     @Option(help: ArgumentHelp("At most so many, 1 to 10000.", valueName: "count"))
     var limit = 20
 
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("For a terminal, or as JSON.", valueName: "format"))
     var format: Format = .text
 
     @OptionGroup var output: OutputOptions

@@ -13,8 +13,12 @@ import Foundation
 
               llm-auto-optimizer recommend --policy policies/vllm-chat-latency.yaml --import results.json
 
-            Exit codes: 0 done; 1 ran and the answer is no (objective missed, policy test failed); 2 usage or invalid input;
-            3 a needed system could not be reached; 4 interrupted.
+            Exit codes:
+              0  done
+              1  ran, and the answer is no: an objective is missed, a policy test failed
+              2  usage or invalid input
+              3  a needed system could not be reached
+              4  interrupted
             """,
         version: version,
         subcommands: [

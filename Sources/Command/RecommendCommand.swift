@@ -14,7 +14,7 @@ struct RecommendCommand: ParsableCommand {
         discussion: """
             Exit code 1 where a limit of the objective is known to be missed.
 
-              llm-auto-optimizer recommend --policy policies/load-test-review.yaml --import results.json --current replicas=2
+              llm-auto-optimizer recommend --policy policies/load-test-review.yaml --import results.json
             """)
 
     @Option(help: ArgumentHelp("The policy file.", valueName: "file"), completion: .file(extensions: ["yaml", "yml"]))

@@ -4,7 +4,7 @@ import Reporting
 
 /// How a report is written.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("text, json (performance feedback schema) or html (one self-contained page).", valueName: "format"))
+    @Option(help: ArgumentHelp("For a terminal, as a document under the performance feedback schema, or as one self-contained page.", valueName: "format"))
     var format: Format = .text
 
     @OptionGroup var output: OutputOptions

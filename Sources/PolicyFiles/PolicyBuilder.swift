@@ -116,7 +116,8 @@ struct PolicyBuilder {
     }
 
     func schedule(_ object: ParsedObject) -> Policy.Schedule? {
-        guard let text = object.text("cron"), let cron = try? CronExpression(text) else { return nil }  // Refused texts were reported as such.
+        // Texts that are no schedule were reported when the field was checked.
+        guard let text = object.text("cron"), let cron = try? CronExpression(text) else { return nil }
         return Policy.Schedule(cron: cron, timezone: object.text("timezone") ?? "UTC")
     }
 

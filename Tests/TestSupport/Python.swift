@@ -33,7 +33,10 @@ public enum Python {
         let errors = folder.appending(path: "python-\(UUID().uuidString).errors")
         try Data(input.utf8).write(to: file)
         try Data().write(to: errors)
-        defer { for url in [file, errors] { try? FileManager.default.removeItem(at: url) } }  // Leftovers in the temporary folder harm nobody.
+        defer {
+            // Leftovers in the temporary folder harm nobody.
+            for url in [file, errors] { try? FileManager.default.removeItem(at: url) }
+        }
         let process = Process()
         process.executableURL = URL(filePath: interpreter[0])
         process.arguments = interpreter.dropFirst() + ["-c", script]
