@@ -3,6 +3,7 @@
 set -eu
 optimizer=$1
 cd "$(dirname "$0")/.."
+optimizer=${optimizer#"$PWD"/}
 policy=policies/llamacpp-slots.yaml
 results=Examples/results/chat-overloaded.jsonl
 

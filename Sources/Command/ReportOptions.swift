@@ -4,7 +4,9 @@ import Reporting
 
 /// How a report is written.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("For a terminal, as a document under the performance feedback schema, or as one self-contained page.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "For a terminal, as a document under the performance feedback schema, or as one self-contained page.", valueName: "format"))
     var format: Format = .text
 
     @OptionGroup var output: OutputOptions
