@@ -41,22 +41,7 @@ struct CurrentSettings {
             }
             return .integer(number)
         case .values(let values):
-            return values.first { $0.description == text } ?? KnobValue(text)
-        }
-    }
-}
-
-extension KnobValue {
-    /// The plainest reading of a text: a whole number, a number, a switch, or the text itself.
-    init(_ text: String) {
-        if let number = Int(text) {
-            self = .integer(number)
-        } else if let number = Double(text), number.isFinite {
-            self = .number(number)
-        } else if let flag = Bool(text) {
-            self = .flag(flag)
-        } else {
-            self = .text(text)
+            return values.first { $0.description == text } ?? KnobValue(plain: text)
         }
     }
 }

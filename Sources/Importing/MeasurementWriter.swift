@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 public import Measurements
 
@@ -27,7 +28,7 @@ public enum MeasurementWriter {
 
         var json: String {
             switch self {
-            case .text(let text): jsonString(text)
+            case .text(let text): DocumentValue.string(text).json
             case .number(let text): text
             case .notFinite: "\"NaN\""
             case .numbers(let list): "[" + list.joined(separator: ",") + "]"
@@ -104,25 +105,6 @@ public enum MeasurementWriter {
         while fraction.last == "0" { fraction.removeLast() }
         return "\(sign)\(whole).\(fraction)"
     }
-}
-
-/// A JSON string with what must be escaped, escaped.
-private func jsonString(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        case "\n": result += "\\n"
-        case "\r": result += "\\r"
-        case "\t": result += "\\t"
-        case _ where scalar.value < 0x20:
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
 }
 
 /// A CSV field on one line, in quotes where it must be.

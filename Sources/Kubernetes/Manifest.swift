@@ -137,18 +137,3 @@ extension DocumentValue {
         return .object(members)
     }
 }
-
-extension KnobValue {
-    /// The plainest reading of a text: a whole number, a number, a switch, or the text itself.
-    public init(plain text: String) {
-        if let number = Int(text) {
-            self = .integer(number)
-        } else if let number = Double(text), number.isFinite {
-            self = .number(number)
-        } else if let flag = Bool(text) {
-            self = .flag(flag)
-        } else {
-            self = .text(text)
-        }
-    }
-}

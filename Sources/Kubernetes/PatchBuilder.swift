@@ -144,7 +144,7 @@ public struct PatchBuilder: Sendable {
     private func request(
         _ path: String, _ type: KubernetesPatch.ContentType, _ body: DocumentValue, resource: String, subresource: String? = nil
     ) -> KubernetesPatch {
-        let text = JSONText.write(body)
+        let text = body.json
         let part = subresource.map { " --subresource \($0)" } ?? ""
         let quoted = text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
         let command = "kubectl -n \(target.namespace) patch \(resource)\(part) --type \(type.kubectlType) -p '\(quoted)'"
@@ -158,6 +158,12 @@ extension Policy.KubernetesTarget {
         let name = kind.lowercased()
         if name.hasSuffix("s") || name.hasSuffix("x") || name.hasSuffix("ch") { return name + "es" }
         return name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s"
+    }
+}
+
+extension DocumentValue {
+    static func members(_ pairs: KeyValuePairs<String, DocumentValue>) -> DocumentValue {
+        .object(pairs.map { Member(key: $0.key, value: $0.value) })
     }
 }
 

@@ -65,6 +65,19 @@ public enum KnobValue: Sendable, Hashable, CustomStringConvertible {
     case text(String)
     case flag(Bool)
 
+    /// The plainest reading of a text: a whole number, a number, a switch, or the text itself.
+    public init(plain text: String) {
+        if let number = Int(text) {
+            self = .integer(number)
+        } else if let number = Double(text), number.isFinite {
+            self = .number(number)
+        } else if let flag = Bool(text) {
+            self = .flag(flag)
+        } else {
+            self = .text(text)
+        }
+    }
+
     /// The value as a number, where it is one.
     public var numeric: Double? {
         switch self {

@@ -1,17 +1,14 @@
-import Documents
-import FoundationEssentials
-
-/// Writes a document as JSON, object members in their order.
-enum JSONText {
-    static func write(_ value: DocumentValue) -> String {
-        switch value {
+extension DocumentValue {
+    /// The value as JSON on one line, the members of objects in their order; a number that is not finite becomes `null`.
+    public var json: String {
+        switch self {
         case .null: "null"
         case .boolean(let flag): flag ? "true" : "false"
         case .integer(let number): "\(number)"
         case .double(let number): number.isFinite ? "\(number)" : "null"
-        case .string(let text): quoted(text)
-        case .array(let elements): "[" + elements.map(write).joined(separator: ",") + "]"
-        case .object(let members): "{" + members.map { quoted($0.key) + ":" + write($0.value) }.joined(separator: ",") + "}"
+        case .string(let text): Self.quoted(text)
+        case .array(let elements): "[" + elements.map(\.json).joined(separator: ",") + "]"
+        case .object(let members): "{" + members.map { Self.quoted($0.key) + ":" + $0.value.json }.joined(separator: ",") + "}"
         }
     }
 
@@ -26,16 +23,10 @@ enum JSONText {
             case "\t": result += "\\t"
             case _ where scalar.value < 0x20:
                 let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
-    }
-}
-
-extension DocumentValue {
-    static func members(_ pairs: KeyValuePairs<String, DocumentValue>) -> DocumentValue {
-        .object(pairs.map { Member(key: $0.key, value: $0.value) })
     }
 }
