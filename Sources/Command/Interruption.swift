@@ -13,6 +13,11 @@ enum Interruption {
             }
         }
         signal(SIGPIPE, SIG_IGN)
+        // Whoever started us may have left them blocked.
+        var stopping = sigset_t()
+        sigemptyset(&stopping)
+        for number in [SIGINT, SIGTERM] { sigaddset(&stopping, number) }
+        sigprocmask(SIG_UNBLOCK, &stopping, nil)
     }
 
     /// Throws where the user has asked to stop.

@@ -26,7 +26,7 @@ struct MeasurementRowReader {
         measurement.intendedTime = try Self.time(row, .intendedTimestamp)
         if let model = row.withText(.model, { models.string($0) }) { measurement.model = model }
         if let provider = row.withText(.provider, { providers.string($0) }) { measurement.provider = provider }
-        if let endpoint = row.withText(.endpoint, { endpoints.string($0) }) { measurement.endpoint = endpoint }
+        if let endpoint = row.withText(.endpoint, { endpoints.string($0, withoutCredentials) }) { measurement.endpoint = endpoint }
         try Self.readLatencies(row, into: &measurement)
         try measurement.takeInputTokens(row.number(.inputTokens), from: "input_tokens")
         try measurement.takeOutputTokens(row.number(.outputTokens), from: "output_tokens")
@@ -114,10 +114,11 @@ private struct RecentText {
     private var bytes: [UInt8] = []
     private var text = ""
 
-    mutating func string(_ new: UnsafeRawBufferPointer) -> String {
+    /// - Parameter transform: Applied to a text when it is new.
+    mutating func string(_ new: UnsafeRawBufferPointer, _ transform: (String) -> String = { $0 }) -> String {
         if new.count == bytes.count, isLast(new) { return text }
         bytes = Array(new)
-        text = String(String(decoding: new, as: UTF8.self).prefix(500))
+        text = String(transform(String(decoding: new, as: UTF8.self)).prefix(500))
         return text
     }
 
@@ -125,6 +126,15 @@ private struct RecentText {
         for index in bytes.indices where bytes[index] != new[index] { return false }
         return true
     }
+}
+
+/// An address without user, password, query and fragment, which may hold keys that belong in no store.
+func withoutCredentials(_ address: String) -> String {
+    let shown = address.prefix { $0 != "?" && $0 != "#" }
+    guard let scheme = shown.firstRange(of: "://") else { return String(shown) }
+    let authority = shown[scheme.upperBound...].prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@") else { return String(shown) }
+    return String(shown[..<scheme.upperBound] + shown[shown.index(after: at)...])
 }
 
 extension Timestamp {

@@ -57,6 +57,7 @@ public struct SourceText: Sendable {
         guard lines.indices.contains(diagnostic.line - 1) else { return diagnostic.description }
         var line = Array(lines[diagnostic.line - 1]).map { $0.properties.generalCategory == .control && $0 != "\t" ? "\u{FFFD}" : $0 }
         if line.last == "\u{FFFD}" { line.removeLast() }  // The carriage return of a Windows line end.
+        Self.hideCredentials(in: &line)
         let column = min(max(diagnostic.column - 1, 0), line.count)
         let first = max(0, column - Self.widestExcerpt / 2)
         let excerpt = line[min(first, line.count)..<min(line.count, first + Self.widestExcerpt)]
@@ -69,6 +70,23 @@ public struct SourceText: Sendable {
             \(margin)\(number) | \(String(String.UnicodeScalarView(excerpt)))
                   | \(before)^\(String(repeating: "~", count: length - 1))
             """
+    }
+
+    /// Dots in the place of the user and password of a URL, `http://user:password@host`: diagnostics end up in logs.
+    private static func hideCredentials(in line: inout [Unicode.Scalar]) {
+        var index = 0
+        while index + 2 < line.count {
+            guard line[index] == ":", line[index + 1] == "/", line[index + 2] == "/" else {
+                index += 1
+                continue
+            }
+            let start = index + 3
+            let end = line[start...].firstIndex { "/?#\"' ,}".unicodeScalars.contains($0) } ?? line.endIndex
+            if let at = line[start..<end].lastIndex(of: "@") {
+                for position in start..<at { line[position] = "•" }
+            }
+            index = end
+        }
     }
 
     /// All of them, in the order of the file, an empty line between two.

@@ -53,6 +53,12 @@ extension TextRule {
         if authority.contains("@") {
             return Refusal(message: "a URL in a policy must not carry a user or a password", offset: scheme.count)
         }
+        if let query = text.firstIndex(where: { $0 == "?" || $0 == "#" }) {
+            let offset = text.distance(from: text.startIndex, to: query)
+            return Refusal(
+                message: "a URL in a policy must not carry a query, where keys end up; name the key with keyFromEnvironment", offset: offset
+            )
+        }
         if text.contains(where: { $0.isWhitespace || "<>\"{}|\\^`".contains($0) }) {
             return Refusal(message: "'\(QuantityText.shown(text))' has characters that no URL may have")
         }

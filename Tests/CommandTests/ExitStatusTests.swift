@@ -82,6 +82,23 @@ import Testing
         #expect(test.output.contains("FAIL  expects the wrong thing"))
     }
 
+    @Test("a command that is asked to stop says so with 4 and keeps nothing", arguments: ["SIGINT", "SIGTERM"])
+    func interrupted(signal: String) throws {
+        let folder = try TemporaryFolder()
+        let store = folder.path("store.sqlite")
+        // The signal waits, blocked, until the command has begun to listen for it.
+        let script = """
+            import os, signal
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.\(signal)])
+            os.kill(os.getpid(), signal.\(signal))
+            os.execvp('llm-auto-optimizer', ['llm-auto-optimizer', 'import', '\(Self.results)', '--store', '\(store)'])
+            """
+        let run = try ShellRun("python3 -c \"\(script)\"", stateFolder: folder.url.path)
+        #expect(run.status == 4)
+        #expect(run.output.contains("interrupted; nothing of this command was kept"))
+        #expect(try CommandLineRun(["export", "--format", "csv", "--store", store]).output.split(separator: "\n").count == 1)
+    }
+
     @Test("a second writer is told who the first one is")
     func locked() throws {
         let folder = try TemporaryFolder()

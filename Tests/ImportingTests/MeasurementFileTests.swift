@@ -34,6 +34,18 @@ struct MeasurementFileTests {
         #expect(imported.source.runs.first?.completed == 1)
     }
 
+    @Test(
+        "an address keeps no credentials",
+        arguments: [
+            ("http://me:pw@chat:8000/v1", "http://chat:8000/v1"), ("https://chat/v1?key=secret", "https://chat/v1"),
+            ("chat:8000#t", "chat:8000"),
+            ("http://chat/a@b", "http://chat/a@b"),
+        ])
+    func credentials(address: String, kept: String) throws {
+        let imported = try importing(#"{"ttft_ms":1,"endpoint":"\#(address)"}"#)
+        #expect(imported.measurements.map(\.endpoint) == [kept])
+    }
+
     @Test("missing, zero and not finite stay three different things")
     func readings() throws {
         let imported = try importing(

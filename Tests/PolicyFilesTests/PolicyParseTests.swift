@@ -210,6 +210,10 @@ import Testing
                 "'endpoint': a URL in a policy must not carry a user or a password"
             ),
             (
+                "monitor: {sources: [{name: a, probe: {endpoint: \"http://x/v1?key=1\", provider: o, model: m, rate: 1/s}}]}",
+                "'endpoint': a URL in a policy must not carry a query, where keys end up; name the key with keyFromEnvironment"
+            ),
+            (
                 "monitor: {sources: [{name: a, probe: {endpoint: \"http://x\", provider: o, model: 7, rate: 1/s}}]}",
                 "'model': 7 without quotes is a number in YAML; write \"7\""
             ),
@@ -282,5 +286,13 @@ import Testing
     func suggestions(word: String, expected: String?) {
         let known = ["cooldown: 5m", "interval: 5s", "triggers: []", "knobs: {}"].map { String($0.prefix { $0 != ":" }) }
         #expect(Suggestion.closest(to: word, among: known) == expected)
+    }
+
+    @Test("a password in a policy is refused and shown to nobody")
+    func password() {
+        let text = "spec: {monitor: {sources: [{name: a, prometheus: {url: \"http://me:hunter2@prometheus:9090\"}}]}}"
+        let report = parsePolicies(text, file: "f.yaml").report
+        #expect(report.contains("must not carry a user or a password"))
+        #expect(!report.contains("hunter2") && report.contains("http://••••••••••@prometheus"))
     }
 }
