@@ -70,7 +70,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
-            name: "Reporting", dependencies: ["Control", "Kubernetes", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
             name: "ReportingTests",

@@ -16,7 +16,8 @@ struct DryRun {
             history: history)
         snapshot = builder.importedRun(now: now)
         decision = decide(snapshot, under: policy)
-        notes = evidence.notes + Self.notes(evidence)
+        notes =
+            evidence.notes + Self.notes(evidence) + (policy.suspend ? ["the policy is suspended: nothing would be done about this"] : [])
     }
 
     private static func notes(_ evidence: Evidence) -> [String] {

@@ -19,10 +19,6 @@ struct ExplainCommand: ParsableCommand {
     func run() throws {
         let store = try storing.openForReading()
         let cycle = try storing.guarded { try store.cycle(matching: id).cycle }
-        let record = cycle.record
-        try reporting.write(
-            RecommendationReport(
-                id: record.id, toolVersion: record.toolVersion, policy: record.policy, snapshot: record.snapshot, decision: record.decision,
-                recommendationIDs: cycle.recommendationIDs, manifest: nil, notes: [], isStored: true))
+        try reporting.write(RecommendationReport(cycle.record, recommendationIDs: cycle.recommendationIDs, isStored: true))
     }
 }

@@ -67,11 +67,10 @@ struct RecommendCommand: ParsableCommand {
 
         let record = CycleRecord(
             id: UUID(), origin: .recommend, toolVersion: LLMAutoOptimizer.version, policy: policy, snapshot: dryRun.snapshot,
-            decision: dryRun.decision)
+            decision: dryRun.decision,
+            changes: dryRun.decision.recommendations.map { PlannedChange($0, policy: policy, manifest: manifest) }, notes: dryRun.notes)
         let ids = try storing.guarded { try store?.recordCycle(record) } ?? dryRun.decision.recommendations.map { _ in UUID() }
-        let report = RecommendationReport(
-            id: record.id, toolVersion: record.toolVersion, policy: policy, snapshot: dryRun.snapshot, decision: dryRun.decision,
-            recommendationIDs: ids, manifest: manifest, notes: dryRun.notes, isStored: store != nil)
+        let report = RecommendationReport(record, recommendationIDs: ids, isStored: store != nil)
         try reporting.write(report)
         _ = try storing.guarded { try store?.prune(olderThan: since, maximumBytes: StoreOptions.keptBytes) }
         if report.missesObjective { throw ExitStatus.negative }

@@ -75,13 +75,13 @@ extension EpisodeStore {
         try database.execute(sql: "INSERT INTO policy_version (document) VALUES (?) ON CONFLICT DO NOTHING", arguments: [document])
         try database.execute(
             sql: """
-                INSERT INTO cycle (id, policy, policy_version, time, origin, tool_version, outcome, snapshot, decision)
-                VALUES (?, ?, (SELECT id FROM policy_version WHERE document = ?), ?, ?, ?, ?, ?, ?)
+                INSERT INTO cycle (id, policy, policy_version, time, origin, tool_version, outcome, snapshot, decision, changes, notes)
+                VALUES (?, ?, (SELECT id FROM policy_version WHERE document = ?), ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 record.id.lowercaseText, record.policy.name, document, record.decision.time.nanosecondsSinceEpoch, record.origin.rawValue,
                 record.toolVersion, record.decision.outcome.rawValue, try JSONColumn.text(record.snapshot),
-                try JSONColumn.text(record.decision),
+                try JSONColumn.text(record.decision), try JSONColumn.text(record.changes), try JSONColumn.text(record.notes),
             ])
     }
 
@@ -100,7 +100,7 @@ extension EpisodeStore {
 
     private func cycle(_ database: Database, text: String) throws -> StoredCycle {
         let sql = """
-            SELECT sequence, origin, tool_version, document, snapshot, decision
+            SELECT sequence, origin, tool_version, document, snapshot, decision, changes, notes
             FROM cycle JOIN policy_version ON policy_version.id = cycle.policy_version WHERE cycle.id = ?
             """
         guard let row = try Row.fetchOne(database, sql: sql, arguments: [text]) else { throw notFound("it has no cycle \(text)") }
@@ -108,7 +108,9 @@ extension EpisodeStore {
             CycleRecord(
                 id: try identifier(text), origin: try known(row[1]), toolVersion: row[2],
                 policy: try JSONColumn.value(Policy.self, from: row[3]), snapshot: try JSONColumn.value(Snapshot.self, from: row[4]),
-                decision: try JSONColumn.value(Decision.self, from: row[5]))
+                decision: try JSONColumn.value(Decision.self, from: row[5]),
+                changes: try JSONColumn.value([PlannedChange].self, from: row[6]),
+                notes: try JSONColumn.value([String].self, from: row[7]))
         }
         let ids = try String.fetchAll(
             database, sql: "SELECT id FROM recommendation WHERE cycle = ? ORDER BY rank", arguments: [row[0] as Int64])

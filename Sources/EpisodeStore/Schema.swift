@@ -80,7 +80,9 @@ enum Schema {
             tool_version TEXT NOT NULL,
             outcome TEXT NOT NULL,
             snapshot TEXT NOT NULL,
-            decision TEXT NOT NULL
+            decision TEXT NOT NULL,
+            changes TEXT NOT NULL,
+            notes TEXT NOT NULL
         );
         CREATE INDEX cycle_by_policy ON cycle (policy, sequence);
         CREATE INDEX cycle_by_policy_version ON cycle (policy_version);

@@ -1,3 +1,4 @@
+public import Control
 import Documents
 public import Learning
 public import Policies
@@ -18,18 +19,18 @@ public struct PatchBuilder: Sendable {
 
     /// The patch of a change of a knob.
     /// - Throws: `NoPatch` where it cannot be exact.
-    public func patch(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> KubernetesPatch {
+    public func patch(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> PatchRequest {
         try patch(knob, from: candidate.from, to: candidate.to, in: manifest)
     }
 
     /// The patch that takes the change back once it was made.
     /// - Throws: `NoPatch` where it cannot be exact.
-    public func inversePatch(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> KubernetesPatch {
+    public func inversePatch(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> PatchRequest {
         if let absent = try removal(candidate, of: knob) { return absent }
         return try patch(knob, from: candidate.to, to: candidate.from, in: manifest?.with(candidate.to, at: knob.place))
     }
 
-    private func patch(_ knob: Knob, from: KnobValue, to: KnobValue, in manifest: Manifest?) throws(NoPatch) -> KubernetesPatch {
+    private func patch(_ knob: Knob, from: KnobValue, to: KnobValue, in manifest: Manifest?) throws(NoPatch) -> PatchRequest {
         switch knob.place {
         case .replicas: try scale(from: from, to: to)
         case .environment(let container, let name):
@@ -52,7 +53,7 @@ public struct PatchBuilder: Sendable {
         }
     }
 
-    private func scale(from: KnobValue, to: KnobValue) throws(NoPatch) -> KubernetesPatch {
+    private func scale(from: KnobValue, to: KnobValue) throws(NoPatch) -> PatchRequest {
         guard case .integer(let old) = from, case .integer(let new) = to, old >= 1, new >= 0 else {
             throw NoPatch("replicas must go from a whole number of at least 1 to a whole number, not from \(from) to \(to)")
         }
@@ -63,7 +64,7 @@ public struct PatchBuilder: Sendable {
 
     // MARK: Container arguments
 
-    private func argument(_ container: String, _ flag: String, to: KnobValue, in manifest: Manifest?) throws(NoPatch) -> KubernetesPatch {
+    private func argument(_ container: String, _ flag: String, to: KnobValue, in manifest: Manifest?) throws(NoPatch) -> PatchRequest {
         guard let manifest else {
             throw NoPatch(
                 "the position of \(flag) among the arguments is not known; pass --manifest FILE with the output of: "
@@ -92,7 +93,7 @@ public struct PatchBuilder: Sendable {
     }
 
     /// The inverse of setting what was not set before: it is taken away again.
-    private func removal(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> KubernetesPatch? {
+    private func removal(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> PatchRequest? {
         switch knob.place {
         case .containerArgument(let container, let flag):
             guard let manifest, let position = manifest.containerIndex(container),
@@ -118,7 +119,7 @@ public struct PatchBuilder: Sendable {
         return "\(prefix)/namespaces/\(target.namespace)/\(target.plural)/\(target.name)"
     }
 
-    private func strategic(_ container: String, _ change: DocumentValue) -> KubernetesPatch {
+    private func strategic(_ container: String, _ change: DocumentValue) -> PatchRequest {
         let members = [DocumentValue.Member(key: "name", value: .string(container))] + change.members
         let containers = DocumentValue.array([.object(members)])
         return request(
@@ -128,7 +129,7 @@ public struct PatchBuilder: Sendable {
 
     private func jsonPatch(
         _ path: String, _ operations: [(operation: String, pointer: String, value: DocumentValue?)], subresource: String? = nil
-    ) -> KubernetesPatch {
+    ) -> PatchRequest {
         let body = operations.map { operation, pointer, value -> DocumentValue in
             var members: [DocumentValue.Member] = [
                 .init(key: "op", value: .string(operation)), .init(key: "path", value: .string(pointer)),
@@ -142,13 +143,24 @@ public struct PatchBuilder: Sendable {
     private var resource: String { "\(target.kind.lowercased())/\(target.name)" }
 
     private func request(
-        _ path: String, _ type: KubernetesPatch.ContentType, _ body: DocumentValue, resource: String, subresource: String? = nil
-    ) -> KubernetesPatch {
+        _ path: String, _ type: PatchRequest.ContentType, _ body: DocumentValue, resource: String, subresource: String? = nil
+    ) -> PatchRequest {
         let text = body.json
         let part = subresource.map { " --subresource \($0)" } ?? ""
         let quoted = text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
         let command = "kubectl -n \(target.namespace) patch \(resource)\(part) --type \(type.kubectlType) -p '\(quoted)'"
-        return KubernetesPatch(path: path, contentType: type, body: text, command: command)
+        return PatchRequest(path: path, contentType: type, body: text, command: command)
+    }
+}
+
+extension PatchRequest.ContentType {
+    /// As kubectl's `--type` names it.
+    fileprivate var kubectlType: String {
+        switch self {
+        case .json: "json"
+        case .strategicMerge: "strategic"
+        case .merge: "merge"
+        }
     }
 }
 

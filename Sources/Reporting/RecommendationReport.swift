@@ -1,74 +1,39 @@
 public import Control
 public import FoundationEssentials
-public import Kubernetes
 import Learning
-public import Policies
+import Measurements
+import Policies
 
-/// Everything a report of one cycle shows.
+/// A recorded cycle, ready to be shown.
 public struct RecommendationReport: Sendable {
-    /// Identifier of the cycle, as `explain` takes it.
-    public var id: UUID
-    public var toolVersion: String
-    public var policy: Policy
-    public var snapshot: Snapshot
-    public var decision: Decision
+    public let record: CycleRecord
     /// One for each recommendation of the decision, in their order.
-    public var recommendationIDs: [UUID]
-    /// One for each recommendation of the decision, in their order.
-    public var patches: [PatchPair]
-    /// What the reader must know about how the evidence was chosen.
-    public var notes: [String]
+    public let recommendationIDs: [UUID]
     /// Whether the store has the cycle, so that it can be explained and replayed.
-    public var isStored: Bool
+    public let isStored: Bool
 
-    /// - Parameter manifest: The target as it is, where the operator gave it.
-    public init(
-        id: UUID, toolVersion: String, policy: Policy, snapshot: Snapshot, decision: Decision, recommendationIDs: [UUID],
-        manifest: Manifest?,
-        notes: [String], isStored: Bool
-    ) {
-        self.id = id
-        self.toolVersion = toolVersion
-        self.policy = policy
-        self.snapshot = snapshot
-        self.decision = decision
+    public init(_ record: CycleRecord, recommendationIDs: [UUID], isStored: Bool) {
+        self.record = record
         self.recommendationIDs = recommendationIDs
-        self.notes = notes
         self.isStored = isStored
-        patches = decision.recommendations.map { PatchPair($0, policy: policy, manifest: manifest) }
     }
 
-    /// The patch of a recommendation and the one that undoes it, or why there is none.
-    public enum PatchPair: Sendable, Hashable {
-        case exact(patch: KubernetesPatch, inverse: KubernetesPatch)
-        case none(reason: String)
+    var id: UUID { record.id }
+    var toolVersion: String { record.toolVersion }
+    var policy: Policy { record.policy }
+    var snapshot: Snapshot { record.snapshot }
+    var decision: Decision { record.decision }
+    var notes: [String] { record.notes }
 
-        init(_ recommendation: Recommendation, policy: Policy, manifest: Manifest?) {
-            guard case .kubernetes(let target) = policy.target else {
-                self = .none(reason: "the policy's target is no Kubernetes workload")
-                return
-            }
-            guard let knob = policy.knobs.first(where: { $0.name == recommendation.candidate.knob }) else {
-                self = .none(reason: "the policy has no knob '\(recommendation.candidate.knob)'")
-                return
-            }
-            let builder = PatchBuilder(target: target, manifest: manifest)
-            do {
-                self = .exact(
-                    patch: try builder.patch(recommendation.candidate, of: knob),
-                    inverse: try builder.inversePatch(recommendation.candidate, of: knob))
-            } catch {
-                self = .none(reason: error.description)
-            }
-        }
+    /// What a recommendation would send.
+    func planned(at index: Int) -> PlannedChange {
+        record.changes.indices.contains(index) ? record.changes[index] : .none(reason: "the requests of this cycle were not worked out")
     }
 
     /// The verdict in one sentence.
     public var headline: String {
         switch decision.outcome {
-        case .nothingToDo:
-            decision.objectives.contains { $0.met == false }
-                ? "The objective is missed, but no trigger covers that" : "Nothing needs to change"
+        case .nothingToDo: missesObjective ? "The objective is missed, but no trigger covers that" : "Nothing needs to change"
         case .recommend:
             decision.recommendations.first.map { "Change \($0.candidate.knob) from \($0.candidate.from) to \($0.candidate.to)" }
                 ?? "Change something"

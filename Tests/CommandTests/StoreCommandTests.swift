@@ -81,6 +81,10 @@ import Testing
         #expect(state["replicas"]?["value"] as? Int == 3 && state["replicas"]?["origin"] as? String == "manifest")
         #expect(state["maxNumSeqs"]?["value"] as? Int == 64)
         #expect(run.status == 1)
+        let recommendations = try #require(document["recommendations"] as? [[String: Any]])
+        #expect(recommendations.contains { $0["kubernetes_patch"] != nil })
+        let id = try #require(document["report_id"] as? String)
+        #expect(try self.run("explain", id, "--format", "json").output == run.output, "the patches of then, without the manifest of now")
     }
 
     @Test("a bad record is named with its line, counted and skipped; strict fails and keeps nothing")

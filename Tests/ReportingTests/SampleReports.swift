@@ -82,10 +82,12 @@ enum SampleReports {
         let snapshot = builder.importedRun(now: time)
         let decision = decide(snapshot, under: policy)
         let ids = decision.recommendations.indices.map { UUID(uuid: (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8($0))) }
-        return RecommendationReport(
-            id: UUID(uuid: (0xAB, 0xCD, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1)), toolVersion: "0.1.0", policy: policy,
-            snapshot: snapshot,
-            decision: decision, recommendationIDs: ids, manifest: nil, notes: [], isStored: true)
+        let record = CycleRecord(
+            id: UUID(uuid: (0xAB, 0xCD, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1)), origin: .recommend, toolVersion: "0.1.0",
+            policy: policy,
+            snapshot: snapshot, decision: decision,
+            changes: decision.recommendations.map { PlannedChange($0, policy: policy, manifest: nil) })
+        return RecommendationReport(record, recommendationIDs: ids, isStored: true)
     }
 
     static var recommending: RecommendationReport { report() }

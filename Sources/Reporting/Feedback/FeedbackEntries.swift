@@ -1,6 +1,5 @@
 import Control
 import FoundationEssentials
-import Kubernetes
 import Learning
 import Measurements
 import Policies

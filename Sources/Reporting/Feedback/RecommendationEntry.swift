@@ -1,6 +1,5 @@
 import Control
 import FoundationEssentials
-import Kubernetes
 import Learning
 import Policies
 
@@ -40,8 +39,8 @@ struct RecommendationEntry: Encodable {
         let body: String
         let kubectl: String
 
-        init(_ patch: KubernetesPatch) {
-            method = KubernetesPatch.method
+        init(_ patch: PatchRequest) {
+            method = PatchRequest.method
             path = patch.path
             contentType = patch.contentType.rawValue
             body = patch.body
@@ -98,10 +97,10 @@ struct RecommendationEntry: Encodable {
         triggers = recommendation.triggers
         rules = recommendation.rules.map { Rule(name: $0.rule, statement: $0.statement, circumstance: $0.circumstance) }
         utility = recommendation.utility.total
-        switch report.patches[index] {
-        case .exact(let patch, let inverse):
-            kubernetesPatch = Patch(patch)
-            kubernetesInversePatch = Patch(inverse)
+        switch report.planned(at: index) {
+        case .exact(let apply, let undo):
+            kubernetesPatch = Patch(apply)
+            kubernetesInversePatch = Patch(undo)
             noPatchReason = nil
         case .none(let reason):
             kubernetesPatch = nil

@@ -1,6 +1,5 @@
 import Control
 import FoundationEssentials
-import Kubernetes
 import Learning
 import Measurements
 import Policies
@@ -118,7 +117,7 @@ extension RecommendationReport {
         let candidate = recommendation.candidate
         let rules = recommendation.rules.map { "\($0.rule): \($0.statement) Here \($0.circumstance)." }
         let patch: Markup =
-            switch patches[index] {
+            switch planned(at: index) {
             case .exact(let patch, let inverse):
                 "<details><summary>Patch and inverse</summary><p>Apply</p><pre>\(patch.command)</pre><p>Undo</p><pre>\(inverse.command)</pre></details>"
             case .none(let reason): #"<p class="soft">No exact patch: \#(reason)</p>"#

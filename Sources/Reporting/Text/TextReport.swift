@@ -1,6 +1,5 @@
 import Control
 import FoundationEssentials
-import Kubernetes
 import Learning
 import Measurements
 import Policies
@@ -112,7 +111,7 @@ extension RecommendationReport {
         let effects = style.table(["expected", "change", "90 % interval"], rows).split(separator: "\n").map { "   " + $0 }.joined(
             separator: "\n")
         let patch: [String] =
-            switch patches[index] {
+            switch planned(at: index) {
             case .exact(let patch, let inverse):
                 ["     apply  " + patch.command, "     undo   " + inverse.command]
             case .none(let reason): [style.wrapped("no exact patch: \(reason)", indent: 5)]
