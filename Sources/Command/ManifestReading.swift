@@ -10,17 +10,16 @@ enum ManifestReading {
             throw CommandFailure("--manifest \(file): the target of policy \(policy.name) is no Kubernetes workload")
         }
         var found: [String] = []
-        for document in try documents(file) {
-            let items = document["items"]?.elements ?? [document]
-            for item in items {
-                guard let manifest = try? Manifest(item) else { continue }  // A Service or another object beside the workload.
-                if manifest.isManifest(of: target) { return manifest }
-                found.append(manifest.title)
-            }
+        let items = try documents(file).flatMap { document in document["items"]?.elements ?? [document] }
+        for item in items {
+            guard let manifest = try? Manifest(item, beside: items) else { continue }  // A Service or another object beside the workload.
+            if manifest.isManifest(of: target) { return manifest }
+            found.append(manifest.title)
         }
         let others = found.isEmpty ? "no workload" : found.joined(separator: ", ")
         throw CommandFailure(
-            "--manifest \(file): expected \(target.kind) \(target.name), the target of policy \(policy.name); found \(others)")
+            "--manifest \(file): expected \(target.kind) \(target.name) of namespace \(target.namespace), the target of policy \(policy.name); found \(others)"
+        )
     }
 
     private static func documents(_ file: String) throws -> [DocumentValue] {

@@ -4,136 +4,96 @@ public import Policies
 
 /// A workload as its manifest describes it: where its settings are and what they are.
 public struct Manifest: Sendable, Hashable {
-    private let document: DocumentValue
+    let document: DocumentValue
+    private let configMaps: [DocumentValue]
 
+    /// - Parameter others: Other objects of the same file; the ConfigMaps among them tell the settings they hold.
     /// - Throws: `NoPatch` where the document is no workload with a pod template.
-    public init(_ document: DocumentValue) throws(NoPatch) {
+    public init(_ document: DocumentValue, beside others: [DocumentValue] = []) throws(NoPatch) {
         guard document["spec"]?["template"]?["spec"]?["containers"]?.elements.isEmpty == false else {
             let kind = document.text("kind") ?? document.kindName
             throw NoPatch("expected the manifest of a Deployment or StatefulSet with spec.template.spec.containers, found \(kind)")
         }
         self.document = document
+        configMaps = others.filter { $0.text("kind") == "ConfigMap" }
     }
 
     /// What the manifest says of a policy's knobs; one it does not mention is left out, so that the policy's `default` holds.
     public func state(of policy: Policy) -> TargetState {
         var state = TargetState()
         for knob in policy.knobs {
-            guard let text = text(at: knob.place) else { continue }
+            guard let text = text(of: knob) else { continue }
             state.values[knob.name] = KnobState(KnobValue(plain: text), origin: .manifest)
         }
         return state
     }
 
-    /// Whether this is the workload a policy is about.
+    /// Whether this is the workload a policy is about; a manifest that names no namespace may be of any.
     public func isManifest(of target: Policy.KubernetesTarget) -> Bool {
         document.text("kind") == target.kind && document.text("metadata", "name") == target.name
+            && (document.text("metadata", "namespace") ?? target.namespace) == target.namespace
     }
 
-    /// `Kind name`, for messages.
-    public var title: String { "\(document.text("kind") ?? "?") \(document.text("metadata", "name") ?? "?")" }
-
-    enum Argument: Hashable {
-        /// `--flag=value` at this position.
-        case joined(index: Int, text: String)
-        /// `--flag` at this position and its value behind it.
-        case separate(index: Int, value: String)
-        case absent(hasList: Bool)
+    /// `Kind name`, with the namespace where it is named, for messages.
+    public var title: String {
+        let namespace = document.text("metadata", "namespace").map { " of namespace \($0)" } ?? ""
+        return "\(document.text("kind") ?? "?") \(document.text("metadata", "name") ?? "?")\(namespace)"
     }
 
-    var containers: [DocumentValue] { document["spec"]?["template"]?["spec"]?["containers"]?.elements ?? [] }
+    /// A container of the pod template, and where it stands.
+    struct Container {
+        let index: Int
+        let document: DocumentValue
 
-    var containerNames: [String] { containers.compactMap { $0.text("name") } }
+        var pointer: String { "/spec/template/spec/containers/\(index)" }
+        var command: ContainerCommand { ContainerCommand(document) }
+        var variables: [DocumentValue] { document["env"]?.elements ?? [] }
+    }
 
-    func containerIndex(_ name: String) -> Int? { containers.firstIndex { $0.text("name") == name } }
-
-    func arguments(ofContainer index: Int) -> [String] { containers[index]["args"]?.elements.map(\.scalarText) ?? [] }
-
-    func argument(_ flag: String, ofContainer index: Int) -> Argument {
-        let arguments = arguments(ofContainer: index)
-        // An engine takes the last of several; so do we.
-        for position in arguments.indices.reversed() {
-            if arguments[position].hasPrefix(flag + "=") { return .joined(index: position, text: arguments[position]) }
-            if arguments[position] == flag, arguments.indices.contains(position + 1) {
-                return .separate(index: position, value: arguments[position + 1])
-            }
+    /// - Throws: `NoPatch` where the manifest has no container of this name.
+    func container(_ name: String) throws(NoPatch) -> Container {
+        let all = document["spec"]?["template"]?["spec"]?["containers"]?.elements ?? []
+        guard let index = all.firstIndex(where: { $0.text("name") == name }) else {
+            let names = all.compactMap { $0.text("name") }.joined(separator: ", ")
+            throw NoPatch("the manifest has no container '\(name)'; it has: \(names)")
         }
-        return .absent(hasList: containers[index]["args"] != nil)
+        return Container(index: index, document: all[index])
     }
 
-    func hasEnvironment(_ name: String, ofContainer index: Int) -> Bool {
-        containers[index]["env"]?.elements.contains { $0.text("name") == name } ?? false
-    }
+    /// The data of a ConfigMap that was given beside the workload.
+    func configMap(_ name: String) -> DocumentValue? { configMaps.first { $0.text("metadata", "name") == name } }
 
-    /// The manifest after an argument was set, so that the patch back can be written.
-    func with(_ value: KnobValue, at place: Knob.Place) -> Manifest {
-        guard case .containerArgument(let container, let flag) = place, let index = containerIndex(container) else { return self }
-        var arguments = arguments(ofContainer: index)
-        switch argument(flag, ofContainer: index) {
-        case .joined(let position, _): arguments[position] = "\(flag)=\(value)"
-        case .separate(let position, _): arguments[position + 1] = value.description
-        case .absent: arguments.append("\(flag)=\(value)")
-        }
-        let path = ["spec", "template", "spec", "containers"]
-        var list = containers
-        list[index] = list[index].setting(["args"], to: .array(arguments.map { .string($0) }))
-        return Manifest(unchecked: document.setting(path, to: .array(list)))
-    }
-
-    private init(unchecked document: DocumentValue) { self.document = document }
-
-    private func text(at place: Knob.Place) -> String? {
-        switch place {
+    /// What the manifest says of a knob, as text; `nil` where it does not mention it.
+    func text(of knob: Knob) -> String? {
+        switch knob.place {
         case .replicas: return document["spec"]?["replicas"]?.scalarText
-        case .containerArgument(let container, let flag):
-            guard let index = containerIndex(container) else { return nil }
-            switch argument(flag, ofContainer: index) {
-            case .joined(_, let text): return String(text.dropFirst(flag.count + 1))
-            case .separate(_, let value): return value
+        case .containerArgument(let name, let flag):
+            guard let container = try? container(name) else { return nil }  // Told where a patch is asked for.
+            switch container.command.place(of: flag, isSwitch: knob.isSwitch) {
+            case .joined(_, _, let word): return String(word.dropFirst(flag.count + 1))
+            case .separate(_, _, let value): return value
+            case .bare: return "true"
+            case .script(let value): return value
             case .absent: return nil
             }
-        case .environment(let container, let name):
-            guard let index = containerIndex(container) else { return nil }
-            return containers[index]["env"]?.elements.first { $0.text("name") == name }?["value"]?.scalarText
-        case .resource(let container, let resource):
-            guard let index = containerIndex(container) else { return nil }
-            return containers[index]["resources"]?["limits"]?[resource]?.scalarText
-        case .configMapKey: return nil
-        case .field(let pointer): return document.value(at: pointer)?.scalarText
+        case .environment(let name, let variable):
+            guard let container = try? container(name) else { return nil }  // Told where a patch is asked for.
+            return container.variables.last { $0.text("name") == variable }?["value"]?.scalarText
+        case .resource(let name, let resource):
+            guard let container = try? container(name) else { return nil }  // Told where a patch is asked for.
+            let resources = container.document["resources"]
+            return (resources?["limits"]?[resource] ?? resources?["requests"]?[resource])?.scalarText
+        case .configMapKey(let name, let key): return configMap(name)?["data"]?[key]?.scalarText
+        case .field(let pointer): return document.value(at: pointer).flatMap { $0.isScalar ? $0.scalarText : nil }
         }
     }
 }
 
-extension DocumentValue {
-    /// A scalar as a manifest would hold it in quotes.
-    var scalarText: String {
-        switch self {
-        case .string(let text): text
-        case .integer(let number): "\(number)"
-        case .double(let number): "\(number)"
-        case .boolean(let flag): "\(flag)"
-        case .null, .array, .object: ""
-        }
-    }
-
-    /// The value a JSON pointer (RFC 6901) names.
-    func value(at pointer: String) -> DocumentValue? {
-        pointer.split(separator: "/").reduce(self) { value, part in
-            let key = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
-            if let index = Int(key), value?.elements.indices.contains(index) == true { return value?.elements[index] }
-            return value?[key]
-        }
-    }
-
-    func setting(_ path: [String], to new: DocumentValue) -> DocumentValue {
-        guard let key = path.first else { return new }
-        var members = members
-        let rest = Array(path.dropFirst())
-        if let index = members.firstIndex(where: { $0.key == key }) {
-            members[index] = Member(key: key, value: members[index].value.setting(rest, to: new))
-        } else {
-            members.append(Member(key: key, value: DocumentValue.object([]).setting(rest, to: new)))
-        }
-        return .object(members)
+extension Knob {
+    /// Whether it is on or off.
+    var isSwitch: Bool {
+        func isFlag(_ value: KnobValue?) -> Bool { if case .flag = value { true } else { false } }
+        guard case .values(let values) = domain else { return false }
+        return isFlag(assumed) || values.contains(where: isFlag)
     }
 }

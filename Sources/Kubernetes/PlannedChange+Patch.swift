@@ -14,11 +14,9 @@ extension PlannedChange {
             self = .none(reason: "the policy has no knob '\(recommendation.candidate.knob)'")
             return
         }
-        let builder = PatchBuilder(target: target, manifest: manifest)
         do {
-            self = .exact(
-                apply: try builder.patch(recommendation.candidate, of: knob),
-                undo: try builder.inversePatch(recommendation.candidate, of: knob))
+            let requests = try PatchBuilder(target: target, manifest: manifest).requests(for: recommendation.candidate, of: knob)
+            self = .exact(apply: requests.apply, undo: requests.undo)
         } catch {
             self = .none(reason: error.description)
         }

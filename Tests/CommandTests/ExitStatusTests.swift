@@ -37,7 +37,7 @@ import Testing
             says: "has no run 'nightly'; it has: 'measurements'"),
         Mistake(
             arguments: ["recommend", "--policy", policy, "--import", results, "--manifest", policy, "--no-store"], status: 2,
-            says: "expected StatefulSet llama-server, the target of policy llamacpp-slots; found no workload"),
+            says: "expected StatefulSet llama-server of namespace edge, the target of policy llamacpp-slots; found no workload"),
         Mistake(
             arguments: ["validate", "Examples/broken-policy.yaml"], status: 2,
             says: "broken-policy.yaml:10:5: error: unknown field 'cool_down'"),

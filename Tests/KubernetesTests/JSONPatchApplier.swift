@@ -8,7 +8,9 @@ enum JSONPatchApplier {
 
     static func apply(_ body: String, to document: DocumentValue) throws -> DocumentValue {
         try JSONDocument.parse(body).elements.reduce(document) { document, operation in
-            let path = (operation.text("path") ?? "").split(separator: "/").map(String.init)
+            let path = (operation.text("path") ?? "").split(separator: "/").map {
+                String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+            }
             return try apply(operation.text("op") ?? "", operation["value"], path[...], document)
         }
     }
@@ -20,6 +22,10 @@ enum JSONPatchApplier {
         let rest = path.dropFirst()
         if case .array(var elements) = node {
             if operation == "add", rest.isEmpty, key == "-" { return .array(elements + [value ?? .null]) }
+            if operation == "add", rest.isEmpty, let index = Int(key), (0...elements.count).contains(index) {
+                elements.insert(value ?? .null, at: index)
+                return .array(elements)
+            }
             guard let index = Int(key), elements.indices.contains(index) else { throw Refused(operation: operation) }
             if rest.isEmpty {
                 switch operation {

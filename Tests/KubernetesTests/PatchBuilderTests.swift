@@ -1,118 +1,227 @@
-import Control
 import Documents
 import Learning
 import Policies
 import Testing
 
+@testable import Control
 @testable import Kubernetes
 
 @Suite struct PatchBuilderTests {
-    static let target = Policy.KubernetesTarget(namespace: "llm", apiVersion: "apps/v1", kind: "Deployment", name: "chat-8b")
+    static let batch = SampleWorkload.knob(.environment(container: "vllm", name: "BATCH_SIZE"))
+    static let devices = SampleWorkload.knob(.resource(container: "vllm", resource: "nvidia.com/gpu"))
+    static let cores = SampleWorkload.knob(.resource(container: "vllm", resource: "cpu"))
 
-    static func manifest(_ arguments: String?) throws -> (Manifest, DocumentValue) {
-        let args = arguments.map { ", args: \($0)" } ?? ""
-        let text = """
-            {apiVersion: apps/v1, kind: Deployment, metadata: {name: chat-8b}, spec: {replicas: 2, template: {spec: {containers: [
-              {name: proxy}, {name: vllm, image: v, env: [{name: BATCH_SIZE, value: "8"}], resources: {limits: {nvidia.com/gpu: 1}}\(args)}]}}}}
-            """
-        let document = try YAMLDocument.parseAll(text)[0].value
-        return (try Manifest(document), document)
-    }
-
-    static func change(_ knob: Knob, _ from: KnobValue, _ to: KnobValue) -> Candidate {
-        Candidate(knob: knob.name, role: knob.role, from: from, to: to, step: 1)
-    }
-
-    static func knob(_ place: Knob.Place) -> Knob { Knob(name: "k", domain: .range(min: 1, max: 512, step: 1), place: place, role: .other) }
+    // MARK: Replicas
 
     @Test("replicas go through the scale subresource, tested before they are replaced, and back the same way")
     func replicas() throws {
-        let knob = Self.knob(.replicas)
-        let builder = PatchBuilder(target: Self.target)
-        let patch = try builder.patch(Self.change(knob, .integer(2), .integer(3)), of: knob)
-        #expect(patch.path == "/apis/apps/v1/namespaces/llm/deployments/chat-8b/scale")
-        #expect(patch.contentType == .json)
-        #expect(patch.body == #"[{"op":"test","path":"/spec/replicas","value":2},{"op":"replace","path":"/spec/replicas","value":3}]"#)
-        let inverse = try builder.inversePatch(Self.change(knob, .integer(2), .integer(3)), of: knob)
-        #expect(inverse.body == #"[{"op":"test","path":"/spec/replicas","value":3},{"op":"replace","path":"/spec/replicas","value":2}]"#)
-        #expect(patch.command.hasPrefix("kubectl -n llm patch deployment/chat-8b --subresource scale --type json -p '["))
-    }
-
-    @Test("a patch that could mean zero is never written", arguments: [KnobValue.integer(0), .text("2"), .number(2)])
-    func zero(from: KnobValue) {
-        let knob = Self.knob(.replicas)
-        #expect(throws: NoPatch.self) { try PatchBuilder(target: Self.target).patch(Self.change(knob, from, .integer(3)), of: knob) }
+        let requests = try PatchBuilder(target: try SampleWorkload().target).requests(
+            for: SampleWorkload.change(.integer(2), .integer(3)), of: SampleWorkload.knob(.replicas))
+        #expect(requests.apply.path == "/apis/apps/v1/namespaces/llm/deployments/chat-8b/scale")
+        #expect(requests.apply.contentType == .json)
+        #expect(
+            requests.apply.body == #"[{"op":"test","path":"/spec/replicas","value":2},{"op":"replace","path":"/spec/replicas","value":3}]"#)
+        #expect(
+            requests.undo.body == #"[{"op":"test","path":"/spec/replicas","value":3},{"op":"replace","path":"/spec/replicas","value":2}]"#)
+        #expect(requests.apply.command.hasPrefix("kubectl -n llm patch deployment/chat-8b --subresource scale --type json -p '["))
     }
 
     @Test(
-        "an argument is changed where it stands, in either form, and taken back to the byte",
-        arguments: [#"["--a", "--max-num-seqs=64"]"#, #"["--max-num-seqs", "64", "--b=1"]"#, #"["--a"]"#, "[]", nil as String?])
-    func arguments(arguments: String?) throws {
-        let (manifest, document) = try Self.manifest(arguments)
-        let knob = Self.knob(.containerArgument(container: "vllm", flag: "--max-num-seqs"))
-        let builder = PatchBuilder(target: Self.target, manifest: manifest)
-        let candidate = Self.change(knob, .integer(64), .integer(128))
-        let changed = try JSONPatchApplier.apply(try builder.patch(candidate, of: knob).body, to: document)
-        let state = try Manifest(changed)
-        #expect(state.arguments(ofContainer: 1).joined(separator: " ").contains("128"))
-        #expect(try JSONPatchApplier.apply(try builder.inversePatch(candidate, of: knob).body, to: changed) == document)
+        "a patch that could mean zero, or come back from it, is never written",
+        arguments: [
+            (KnobValue.integer(0), KnobValue.integer(3)), (.integer(1), .integer(0)), (.text("2"), .integer(3)), (.number(2), .integer(3)),
+        ])
+    func zero(from: KnobValue, to: KnobValue) throws {
+        #expect(try SampleWorkload().refusal(SampleWorkload.knob(.replicas), from, to)?.contains("replicas must go from") == true)
     }
 
-    @Test("a patch is refused where somebody else changed the argument in the meantime")
-    func guarded() throws {
-        let (manifest, _) = try Self.manifest(#"["--max-num-seqs=64"]"#)
-        let (_, other) = try Self.manifest(#"["--max-num-seqs=256"]"#)
-        let knob = Self.knob(.containerArgument(container: "vllm", flag: "--max-num-seqs"))
-        let patch = try PatchBuilder(target: Self.target, manifest: manifest).patch(
-            Self.change(knob, .integer(64), .integer(128)), of: knob)
-        #expect(throws: JSONPatchApplier.Refused.self) { try JSONPatchApplier.apply(patch.body, to: other) }
-    }
+    // MARK: Environment variables
 
-    @Test("without the manifest an argument has no exact patch, and the cure is named")
-    func cure() {
-        let knob = Self.knob(.containerArgument(container: "vllm", flag: "--max-num-seqs"))
-        let error = #expect(throws: NoPatch.self) {
-            try PatchBuilder(target: Self.target).patch(Self.change(knob, .integer(64), .integer(128)), of: knob)
-        }
-        #expect(error?.description.contains("kubectl get deployment chat-8b -n llm -o yaml") == true)
-    }
-
-    @Test("a variable is merged by name, and deleted again where it was not set before")
-    func environment() throws {
-        let (manifest, _) = try Self.manifest(nil)
-        let known = Self.knob(.environment(container: "vllm", name: "BATCH_SIZE"))
-        let builder = PatchBuilder(target: Self.target, manifest: manifest)
-        let patch = try builder.patch(Self.change(known, .integer(8), .integer(16)), of: known)
-        #expect(patch.contentType == .strategicMerge)
+    @Test("a variable is merged by name, members sorted, and comes back as it was written")
+    func variable() throws {
+        let workload = try SampleWorkload(#"env: [{name: A, value: "1"}, {name: BATCH_SIZE, value: "08"}]"#)
+        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: Self.batch)
+        #expect(requests.apply.contentType == .strategicMerge)
         #expect(
-            patch.body
-                == #"{"spec":{"template":{"spec":{"containers":[{"name":"vllm","env":[{"name":"BATCH_SIZE","value":"16"}]}]}}}}"#)
-        let new = Self.knob(.environment(container: "vllm", name: "SLOTS"))
-        #expect(try builder.inversePatch(Self.change(new, .integer(1), .integer(2)), of: new).body.contains(#""$patch":"delete""#))
+            requests.apply.body
+                == #"{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"BATCH_SIZE","value":"16"}],"name":"vllm"}]}}}}"#)
+        #expect(try workload.changed(Self.batch, .integer(8), .integer(16)).undone == workload.document)
     }
+
+    @Test("a variable that was not set is deleted again", arguments: ["", #"env: [{name: A, value: "1"}]"#])
+    func newVariable(container: String) throws {
+        let workload = try SampleWorkload(container)
+        let result = try workload.changed(Self.batch, .integer(8), .integer(16))
+        #expect(result.changed != workload.document && result.undone == workload.document)
+    }
+
+    @Test("a variable that comes from a ConfigMap or Secret is not overwritten")
+    func valueFrom() throws {
+        let workload = try SampleWorkload("env: [{name: BATCH_SIZE, valueFrom: {configMapKeyRef: {name: m, key: k}}}]")
+        #expect(workload.manifest.text(of: Self.batch) == nil)
+        #expect(workload.refusal(Self.batch, .integer(8), .integer(16))?.contains("valueFrom") == true)
+    }
+
+    @Test("a container that the manifest does not have is named beside those it has")
+    func noContainer() throws {
+        let knob = SampleWorkload.knob(.environment(container: "engine", name: "X"))
+        #expect(
+            try SampleWorkload().refusal(knob, .integer(1), .integer(2)) == "the manifest has no container 'engine'; it has: proxy, vllm")
+    }
+
+    // MARK: Resources
+
+    @Test(
+        "of request and limit those are changed that there are, and each comes back as it was",
+        arguments: [
+            ("resources: {limits: {nvidia.com/gpu: 1}}", ["limits"]),
+            (#"resources: {requests: {nvidia.com/gpu: "1"}, limits: {nvidia.com/gpu: "1", cpu: 4}}"#, ["limits", "requests"]),
+            ("resources: {limits: {cpu: 4}}", ["limits", "requests"]),
+            ("", ["limits", "requests"]),
+        ])
+    func resources(container: String, changedKinds: [String]) throws {
+        let workload = try SampleWorkload(container)
+        let result = try workload.changed(Self.devices, .integer(1), .integer(2))
+        for kind in ["limits", "requests"] {
+            let new = result.changed.value(at: "/spec/template/spec/containers/1/resources/\(kind)/nvidia.com~1gpu")
+            #expect((new == .string("2")) == changedKinds.contains(kind), "\(kind)")
+        }
+        #expect(result.undone == workload.document)
+    }
+
+    @Test("a request of CPU that differs from its limit survives the way there and back")
+    func differentRequest() throws {
+        let workload = try SampleWorkload(#"resources: {requests: {cpu: "2"}, limits: {cpu: "4"}}"#)
+        #expect(try workload.changed(Self.cores, .integer(4), .integer(8)).undone == workload.document)
+    }
+
+    @Test("without the manifest an extended resource has an exact patch, CPU has not")
+    func resourceWithoutManifest() throws {
+        let builder = PatchBuilder(target: try SampleWorkload().target)
+        let requests = try builder.requests(for: SampleWorkload.change(.integer(1), .integer(2)), of: Self.devices)
+        #expect(requests.apply.body.contains(#""resources":{"limits":{"nvidia.com/gpu":"2"},"requests":{"nvidia.com/gpu":"2"}}"#))
+        let error = #expect(throws: NoPatch.self) {
+            try builder.requests(for: SampleWorkload.change(.integer(4), .integer(8)), of: Self.cores)
+        }
+        #expect(error?.description.contains("--manifest FILE") == true)
+    }
+
+    // MARK: Custom resources
+
+    @Test(
+        "a custom resource, which takes no strategic merge, is patched by position",
+        arguments: [
+            (Self.batch, #"env: [{name: A, value: "1"}, {name: BATCH_SIZE, value: "8"}]"#), (Self.batch, #"env: [{name: A, value: "1"}]"#),
+            (Self.batch, ""), (Self.devices, #"resources: {limits: {nvidia.com/gpu: "8"}, requests: {nvidia.com/gpu: "8"}}"#),
+        ])
+    func customResource(knob: Knob, container: String) throws {
+        var workload = try SampleWorkload(container)
+        workload.target.apiVersion = "argoproj.io/v1alpha1"
+        workload.target.kind = "Rollout"
+        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        #expect(requests.apply.contentType == .json)
+        #expect(requests.apply.path == "/apis/argoproj.io/v1alpha1/namespaces/llm/rollouts/chat-8b")
+        let result = try workload.changed(knob, .integer(8), .integer(16))
+        #expect(result.changed != workload.document && result.undone == workload.document)
+        #expect(throws: NoPatch.self) {
+            try PatchBuilder(target: workload.target).requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        }
+    }
+
+    // MARK: ConfigMaps and fields
+
+    @Test("a key of a ConfigMap is merged, and comes back as the ConfigMap beside the workload had it")
+    func configMap() throws {
+        let knob = SampleWorkload.knob(.configMapKey(configMap: "engine", key: "batch"))
+        let map = #"{kind: ConfigMap, metadata: {name: engine}, data: {batch: "08", other: x}}"#
+        let workload = try SampleWorkload(others: [map])
+        #expect(workload.manifest.text(of: knob) == "08")
+        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        #expect(requests.apply.path == "/api/v1/namespaces/llm/configmaps/engine" && requests.apply.contentType == .merge)
+        #expect(requests.apply.body == #"{"data":{"batch":"16"}}"# && requests.undo.body == #"{"data":{"batch":"08"}}"#)
+        let without = try SampleWorkload().builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        #expect(without.undo.body == #"{"data":{"batch":"8"}}"#)
+    }
+
+    @Test("a field keeps its type, and one that was not there is removed again")
+    func field() throws {
+        let workload = try SampleWorkload()
+        func knob(_ name: String) -> Knob { SampleWorkload.knob(.field(pointer: "/spec/template/spec/" + name)) }
+        let text = try workload.changed(knob("priorityClassName"), .integer(7), .integer(9))
+        #expect(text.changed.value(at: "/spec/template/spec/priorityClassName") == .string("9") && text.undone == workload.document)
+        let number = try workload.changed(knob("terminationGracePeriodSeconds"), .integer(30), .integer(60))
+        #expect(number.changed.value(at: "/spec/template/spec/terminationGracePeriodSeconds") == .integer(60))
+        let added = try workload.changed(knob("hostNetwork"), .flag(false), .flag(true))
+        #expect(added.changed.value(at: "/spec/template/spec/hostNetwork") == .boolean(true) && added.undone == workload.document)
+        #expect(workload.refusal(knob("containers"), .integer(1), .integer(2))?.contains("not a setting") == true)
+        #expect(workload.refusal(knob("a/b"), .integer(1), .integer(2))?.contains("has no /spec/template/spec/a") == true)
+    }
+
+    // MARK: Manifests and commands
 
     @Test("a manifest tells the settings in force; what it does not mention is not made up")
     func state() throws {
-        let (manifest, _) = try Self.manifest(#"["--max-num-seqs=64"]"#)
-        var policy = Policy(name: "p", target: .kubernetes(Self.target))
+        let workload = try SampleWorkload(
+            #"args: ["--max-num-seqs=64"], env: [{name: BATCH_SIZE, value: "8"}], resources: {requests: {cpu: "2"}, limits: {nvidia.com/gpu: 1}}"#
+        )
+        var policy = Policy(name: "p", target: .kubernetes(workload.target))
+        func knob(_ name: String, _ place: Knob.Place) -> Knob { Knob(name: name, domain: .values([]), place: place, role: .other) }
         policy.knobs = [
-            Knob(name: "replicas", domain: .range(min: 1, max: 4, step: 1), place: .replicas, role: .replicas),
-            Knob(
-                name: "seqs", domain: .values([]), place: .containerArgument(container: "vllm", flag: "--max-num-seqs"), role: .concurrency),
-            Knob(name: "batch", domain: .values([]), place: .environment(container: "vllm", name: "BATCH_SIZE"), role: .batchSize),
-            Knob(name: "gpus", domain: .values([]), place: .resource(container: "vllm", resource: "nvidia.com/gpu"), role: .tensorParallel),
-            Knob(name: "cache", domain: .values([]), place: .environment(container: "vllm", name: "CACHE"), role: .caching),
+            knob("replicas", .replicas), knob("seqs", .containerArgument(container: "vllm", flag: "--max-num-seqs")),
+            knob("batch", .environment(container: "vllm", name: "BATCH_SIZE")),
+            knob("gpus", .resource(container: "vllm", resource: "nvidia.com/gpu")),
+            knob("cpu", .resource(container: "vllm", resource: "cpu")),
+            knob("grace", .field(pointer: "/spec/template/spec/terminationGracePeriodSeconds")),
+            knob("absent", .environment(container: "vllm", name: "CACHE")), knob("map", .configMapKey(configMap: "m", key: "k")),
+            knob("list", .field(pointer: "/spec/template/spec/containers")),
         ]
-        let values = manifest.state(of: policy).values
-        #expect(values["replicas"]?.value == .integer(2) && values["seqs"]?.value == .integer(64))
-        #expect(values["batch"]?.value == .integer(8) && values["gpus"]?.value == .integer(1))
-        #expect(values["cache"] == nil)
+        let values = workload.manifest.state(of: policy).values
+        let expected: [String: KnobValue] = [
+            "replicas": .integer(2), "seqs": .integer(64), "batch": .integer(8), "gpus": .integer(1), "cpu": .integer(2),
+            "grace": .integer(30),
+        ]
+        #expect(values == expected.mapValues { KnobState($0, origin: .manifest) })
+    }
+
+    @Test("a manifest of another namespace is not the target's")
+    func namespace() throws {
+        func manifest(_ metadata: String) throws -> Manifest {
+            let text = "{kind: Deployment, metadata: \(metadata), spec: {template: {spec: {containers: [{name: vllm}]}}}}"
+            return try Manifest(try YAMLDocument.parseAll(text)[0].value)
+        }
+        let target = try SampleWorkload().target
+        #expect(try manifest("{name: chat-8b}").isManifest(of: target))
+        #expect(try manifest("{name: chat-8b, namespace: llm}").isManifest(of: target))
+        #expect(try !manifest("{name: chat-8b, namespace: staging}").isManifest(of: target))
+        #expect(try manifest("{name: chat-8b, namespace: staging}").title == "Deployment chat-8b of namespace staging")
     }
 
     @Test("quotes in a value survive the command line")
     func quoting() throws {
-        let knob = Self.knob(.environment(container: "vllm", name: "X"))
-        let patch = try PatchBuilder(target: Self.target).patch(Self.change(knob, .text("a"), .text("it's \"b\"")), of: knob)
-        #expect(patch.command.contains(#"it'\''s \"b\""#))
+        let requests = try PatchBuilder(target: try SampleWorkload().target).requests(
+            for: SampleWorkload.change(.text("a"), .text("it's \"b\"")), of: Self.batch)
+        #expect(requests.apply.command.contains(#"it'\''s \"b\""#))
+    }
+
+    @Test(
+        "a target whose name reaches beyond its path gets no request",
+        arguments: ["apps/v1/../../api", "apps/v1?x", "a b/v1", "/v1", "$(id)"])
+    func hostileTarget(apiVersion: String) throws {
+        var workload = try SampleWorkload()
+        workload.target.apiVersion = apiVersion
+        #expect(workload.refusal(SampleWorkload.knob(.replicas), .integer(2), .integer(3)) != nil)
+    }
+
+    @Test("a target that is no Kubernetes workload gets no request, and the reason")
+    func otherTarget() throws {
+        let candidate = SampleWorkload.change(.integer(2), .integer(3))
+        let effect = PredictedEffect(outcomes: [:], source: .physicalPrior, reasoning: [])
+        let recommendation = Recommendation(
+            candidate: candidate, category: .scaling, effect: effect, utility: UtilityModel().utility(of: effect, gaps: [], aim: nil),
+            triggers: [], rules: [], rationale: "", rollback: "")
+        for target in [Policy.Target.none, .simulator(.init())] {
+            let planned = PlannedChange(recommendation, policy: Policy(name: "p", target: target), manifest: nil)
+            #expect(planned == .none(reason: "the policy's target is no Kubernetes workload"))
+        }
     }
 }

@@ -1,0 +1,93 @@
+import Control
+import Documents
+import Learning
+import Policies
+
+extension PatchBuilder {
+    // MARK: Environment variables
+
+    /// A variable, found by its name: by a strategic merge where the API has one, else at its position.
+    func variable(_ name: String, of containerName: String, _ candidate: Candidate, _ writer: RequestWriter) throws(NoPatch) -> Pair {
+        let new = DocumentValue.members(["name": .string(name), "value": .string(candidate.to.description)])
+        guard let manifest else {
+            guard writer.hasStrategicMerge else { throw needsManifest("the position of \(name) among the variables is not known") }
+            let old = DocumentValue.members(["name": .string(name), "value": .string(candidate.from.description)])
+            return (writer.container(containerName, ["env": .array([new])]), writer.container(containerName, ["env": .array([old])]))
+        }
+        let container = try manifest.container(containerName)
+        let index = container.variables.lastIndex { $0.text("name") == name }
+        if let index, container.variables[index]["valueFrom"] != nil {
+            throw NoPatch("variable \(name) of container '\(containerName)' takes its value from elsewhere (valueFrom); change it there")
+        }
+        guard writer.hasStrategicMerge else { return positioned(new, at: index, container, writer) }
+        let undo: DocumentValue =
+            if let index {
+                .members(["name": .string(name), "value": container.variables[index]["value"] ?? .null])
+            } else {
+                .members(["$patch": .string("delete"), "name": .string(name)])
+            }
+        return (writer.container(containerName, ["env": .array([new])]), writer.container(containerName, ["env": .array([undo])]))
+    }
+
+    private func positioned(_ new: DocumentValue, at index: Int?, _ container: Manifest.Container, _ writer: RequestWriter) -> Pair {
+        let list = "\(container.pointer)/env"
+        if let index { return exchange("\(list)/\(index)", container.variables[index], new, writer.workload) }
+        let count = container.variables.count
+        guard count > 0 else {
+            let before = container.document["env"].map { PatchStep.replace(list, $0) } ?? .remove(list)
+            return (writer.workload([.add(list, .array([new]))]), writer.workload([.test(list, .array([new])), before]))
+        }
+        return (writer.workload([.add("\(list)/-", new)]), writer.workload([.test("\(list)/\(count)", new), .remove("\(list)/\(count)")]))
+    }
+
+    // MARK: Resources
+
+    /// A resource's request and limit, whichever of the two the manifest has.
+    func resource(_ name: String, of containerName: String, _ candidate: Candidate, _ writer: RequestWriter) throws(NoPatch) -> Pair {
+        let new = DocumentValue.string(candidate.to.description)
+        guard let manifest else {
+            // Of an extended resource the request must equal the limit, so both are known; of CPU and memory they may differ.
+            guard writer.hasStrategicMerge, name.contains("/") else {
+                throw needsManifest("which of request and limit \(name) has is not known")
+            }
+            let old = DocumentValue.string(candidate.from.description)
+            let kinds = ["limits", "requests"]
+            return (
+                resources(name, kinds.map { ($0, new) }, of: containerName, writer),
+                resources(name, kinds.map { ($0, old) }, of: containerName, writer)
+            )
+        }
+        let container = try manifest.container(containerName)
+        let known = ["limits", "requests"].map { ($0, container.document["resources"]?[$0]?[name]) }
+        let present = known.filter { $0.1 != nil }
+        let changed = present.isEmpty ? known : present
+        guard writer.hasStrategicMerge else {
+            return try positioned(name, present.compactMap { kind, old in old.map { (kind, $0) } }, new, container, writer)
+        }
+        return (
+            resources(name, changed.map { ($0.0, new) }, of: containerName, writer),
+            resources(name, changed.map { ($0.0, $0.1 ?? .null) }, of: containerName, writer)
+        )
+    }
+
+    private func resources(
+        _ name: String, _ values: [(kind: String, value: DocumentValue)], of container: String, _ writer: RequestWriter
+    ) -> PatchRequest {
+        let members = values.map { DocumentValue.Member(key: $0.kind, value: .object([.init(key: name, value: $0.value)])) }
+        return writer.container(container, ["resources": .object(members)])
+    }
+
+    private func positioned(
+        _ name: String, _ present: [(kind: String, old: DocumentValue)], _ new: DocumentValue, _ container: Manifest.Container,
+        _ writer: RequestWriter
+    ) throws(NoPatch) -> Pair {
+        guard !present.isEmpty else { throw NoPatch("the manifest has neither a request nor a limit of \(name); write it out first") }
+        let pairs = present.map { kind, old in
+            (pointer: "\(container.pointer)/resources/\(kind)/\(name.pointerPart)", old: old)
+        }
+        return (
+            writer.workload(pairs.map { .test($0.pointer, $0.old) } + pairs.map { .replace($0.pointer, new) }),
+            writer.workload(pairs.map { .test($0.pointer, new) } + pairs.map { .replace($0.pointer, $0.old) })
+        )
+    }
+}
