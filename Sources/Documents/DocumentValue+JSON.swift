@@ -21,9 +21,13 @@ extension DocumentValue {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            case " "..."~": result.unicodeScalars.append(scalar)
+            // What is not seen, or turns the reading direction, is written as a number, so that a text shown to people shows it all.
+            case _ where [.control, .format].contains(scalar.properties.generalCategory):
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import Policies
 import Testing
 
@@ -24,11 +25,28 @@ import Testing
         #expect(html.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&lt;b x=&#39;"))
     }
 
+    @Test("marks that turn the reading direction are shown, not obeyed")
+    func directionMarks() {
+        let html = SampleReports.report(model: "a\u{202E}b\u{1}c").html
+        #expect(!html.unicodeScalars.contains("\u{202E}") && !html.unicodeScalars.contains("\u{1}"))
+    }
+
+    @Test("what is predicted stands beside its chart in figures, with the interval")
+    func figures() throws {
+        let effect = PredictedEffect(
+            outcomes: [.throughput: EffectEstimate(logRatio: 0.3, deviation: 0.5), .cost: EffectEstimate(logRatio: 0, deviation: 0)],
+            source: .physicalPrior, reasoning: [])
+        let chart = Charts.effects(effect).text
+        #expect(chart.contains(">+35 % (−41 % to +207 %)</text>") && chart.contains(">±0 %</text>"))
+        #expect(chart.contains("throughput +35 % (−41 % to +207 %); cost ±0 %"))
+        #expect(chart.components(separatedBy: "<path").count == 2, "only the interval beyond the edge has an arrow")
+    }
+
     @Test("every tag that is opened is closed")
     func wellFormed() throws {
         for (_, report) in SampleReports.all {
             var open: [String] = []
-            let voids: Set<String> = ["meta", "!doctype", "rect", "line", "circle"]
+            let voids: Set<String> = ["meta", "!doctype", "rect", "line", "circle", "path"]
             for match in report.html.matches(of: #/<(/?)([a-zA-Z!0-9]+)[^>]*?(/?)>/#) {
                 let tag = String(match.2)
                 if voids.contains(tag), match.1.isEmpty, !match.3.isEmpty || !["circle"].contains(tag) { continue }

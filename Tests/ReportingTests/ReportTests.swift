@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Measurements
+import Policies
 import TestSupport
 import Testing
 
@@ -67,11 +68,35 @@ import Testing
         #expect(SampleReports.recommending.text(TextStyle(isColoured: true)).contains("\u{1B}[1m"))
     }
 
-    @Test("no line of prose is wider than the terminal", arguments: [60, 80, 120])
-    func width(columns: Int) {
-        let lines = SampleReports.recommending.text(TextStyle(isColoured: false, width: columns)).split(separator: "\n")
-        let prose = lines.filter { $0.hasPrefix("  - ") || ($0.hasPrefix("     ") && !$0.contains("kubectl")) }
-        #expect(!prose.isEmpty)
-        for line in prose where line.contains(" ") { #expect(line.count <= columns || !line.dropFirst(6).contains("  "), "\(line)") }
+    @Test("no line is wider than the terminal but commands", arguments: names, [60, 80, 120])
+    func width(name: String, columns: Int) throws {
+        let lines = try Self.report(name).text(TextStyle(isColoured: false, width: columns)).split(separator: "\n")
+        for line in lines where !line.contains("kubectl ") { #expect(line.count <= columns, "\(line)") }
+    }
+
+    @Test("a terminal obeys nothing that a file or a server wrote")
+    func hostileNames() {
+        let hostile = "a\u{1B}[2Jb\u{9B}c\u{202E}d\ne"
+        var report = SampleReports.report(model: hostile, error: hostile, source: hostile, warning: hostile)
+        #expect(report.text(TextStyle(isColoured: false)).contains("a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d e"))
+        report = SampleReports.report(source: hostile, knob: "slots\u{1B}[2J")
+        let text = report.text(TextStyle(isColoured: true))
+        let sequences = text.matches(of: /\u{1B}\[([0-9]*)([A-Za-z])/)
+        #expect(!sequences.isEmpty && sequences.allSatisfy { $0.2 == "m" })
+        let seen: Set<Unicode.GeneralCategory> = [.control, .format]
+        let marks = text.unicodeScalars.filter { seen.contains($0.properties.generalCategory) && $0 != "\n" && $0 != "\u{1B}" }
+        #expect(marks.isEmpty)
+    }
+
+    @Test("devices of a replica are told where a knob tells them")
+    func devices() throws {
+        var policy = SampleReports.policy
+        policy.knobs[2] = Knob(
+            name: "maxNumBatchedTokens", domain: .range(min: 1, max: 4_096, step: 1),
+            place: .resource(container: "vllm", resource: "nvidia.com/gpu"), role: .tensorParallel)
+        let document = try #require(
+            try JSONSerialization.jsonObject(with: Data(try SampleReports.report(policy).json().utf8)) as? [String: Any])
+        let deployment = (document["current_state"] as? [String: Any])?["deployment_config"] as? [String: Any]
+        #expect(deployment?["gpu_allocation"] as? String == "2048 nvidia.com/gpu" && deployment?["replica_count"] as? Int == 2)
     }
 }

@@ -42,7 +42,9 @@ enum SampleReports {
         return policy
     }
 
-    static func windows(_ policy: Policy, model: String = "llama-3.1-8b", ttft: (Int) -> Double) -> MeasurementWindows {
+    static func windows(
+        _ policy: Policy, model: String = "llama-3.1-8b", error: String = "http_503", ttft: (Int) -> Double
+    ) -> MeasurementWindows {
         var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600), limits: policy.latencyLimits)
         for index in 0..<200 {
             var measurement = InferenceMeasurement(
@@ -50,7 +52,7 @@ enum SampleReports {
                 time: time.advanced(by: .milliseconds(100 * index)), model: model,
                 provider: "vllm", endpoint: "http://chat-8b.llm/v1")
             if index % 40 == 39 {
-                measurement.error = InferenceError(type: "http_503", message: "overloaded", code: 503)
+                measurement.error = InferenceError(type: error, message: "overloaded", code: 503)
             } else {
                 measurement.timeToFirstToken = Nanoseconds(seconds: ttft(index))
                 measurement.timePerOutputToken = Nanoseconds(milliseconds: 20)
@@ -64,19 +66,22 @@ enum SampleReports {
     }
 
     static func report(
-        _ policy: Policy = policy, model: String = "llama-3.1-8b", reported: ReportedResults? = nil,
+        _ policy: Policy = policy, model: String = "llama-3.1-8b", error: String = "http_503", source: String = "results.json",
+        warning: String = "the role chunk counts as the first token", knob: String = "maxNumSeqs", reported: ReportedResults? = nil,
         ttft: ((Int) -> Double)? = { 0.1 + 0.006 * Double($0) }
     ) -> RecommendationReport {
+        var policy = policy
+        if let index = policy.knobs.firstIndex(where: { $0.name == "maxNumSeqs" }) { policy.knobs[index].name = knob }
         let empty = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
         var run = SourceRun(label: "concurrency 8")
         run.definitions = [.timeToFirstToken: .timeToFirstEvent]
-        run.warnings = ["the role chunk counts as the first token"]
+        run.warnings = [warning]
         run.completed = 195
         let builder = SnapshotBuilder(
-            policy: policy, windows: ttft.map { windows(policy, model: model, ttft: $0) } ?? empty, reported: reported,
-            sources: [SourceDescription(name: "results.json", tool: "vllm bench serve", digest: "00ff", runs: [run])],
+            policy: policy, windows: ttft.map { windows(policy, model: model, error: error, ttft: $0) } ?? empty, reported: reported,
+            sources: [SourceDescription(name: source, tool: "vllm bench serve", digest: "00ff", runs: [run])],
             state: TargetState(values: [
-                "replicas": KnobState(.integer(2), origin: .given), "maxNumSeqs": KnobState(.integer(4), origin: .assumed),
+                "replicas": KnobState(.integer(2), origin: .given), knob: KnobState(.integer(4), origin: .assumed),
                 "maxNumBatchedTokens": KnobState(.integer(2_048), origin: .given),
             ]), history: ControlHistory())
         let snapshot = builder.importedRun(now: time)

@@ -85,6 +85,8 @@ struct CurrentState: Encodable {
 
     struct DeploymentConfig: Encodable {
         let replicaCount: Int?
+        /// Devices of one replica, e.g. `2 nvidia.com/gpu`.
+        let gpuAllocation: String?
     }
 
     struct Setting: Encodable {
@@ -110,8 +112,18 @@ struct CurrentState: Encodable {
             modelName: models.count == 1 ? models.first : nil, batchSize: value(.batchSize)?.whole ?? value(.concurrency)?.whole,
             tensorParallelSize: value(.tensorParallel)?.whole, gpuMemoryUtilization: value(.memoryShare)?.numeric,
             quantization: quantization)
-        deploymentConfig = DeploymentConfig(replicaCount: value(.replicas)?.whole)
+        deploymentConfig = DeploymentConfig(replicaCount: value(.replicas)?.whole, gpuAllocation: Self.devices(report))
         settings = report.snapshot.state.values.mapValues { Setting(value: $0.value, origin: $0.origin.rawValue) }
+    }
+
+    private static func devices(_ report: RecommendationReport) -> String? {
+        for knob in report.policy.knobs {
+            guard case .resource(_, let resource) = knob.place, resource.hasSuffix("/gpu"),
+                let count = report.snapshot.state.values[knob.name]?.value
+            else { continue }
+            return "\(count) \(resource)"
+        }
+        return nil
     }
 }
 

@@ -14,9 +14,9 @@ enum Charts {
         let description = known.map { "\($0.name): \($0.observedText ?? "")" }.joined(separator: "; ")
         let bars = known.enumerated().map { index, objective in bar(objective, top: 34 * index + 20) }
         return """
-            <svg viewBox="0 0 900 \(height)" role="img" aria-label="\(description)"><title>The objective and what was observed</title>
+            <div class="chart"><svg viewBox="0 0 900 \(height)" role="img" aria-label="\(description)"><title>The objective and what was observed</title>
             <line x1="500" x2="500" y1="14" y2="\(height)" stroke="currentColor" stroke-dasharray="4 3"/>
-            <text x="500" y="10" text-anchor="middle" class="soft">limit</text>\(bars)</svg>
+            <text x="500" y="10" text-anchor="middle" class="soft">limit</text>\(bars)</svg></div>
             """
     }
 
@@ -47,8 +47,8 @@ enum Charts {
         }
         let lines = rows.enumerated().map { index, row in latencyRow(row.metric, row.summary, y: 40 * index + 28, scale) }
         return """
-            <svg viewBox="0 0 900 \(height)" role="img" aria-label="Latency percentiles; the table below holds the figures">
-            <title>Latency percentiles</title>\(grid)\(lines)</svg>
+            <div class="chart"><svg viewBox="0 0 900 \(height)" role="img" aria-label="Latency percentiles; the table below holds the figures">
+            <title>Latency percentiles</title>\(grid)\(lines)</svg></div>
             """
     }
 
@@ -70,33 +70,45 @@ enum Charts {
             """
     }
 
-    /// The predicted change of every outcome with its 90 % interval around "no change".
+    /// The predicted change of every outcome with its 90 % interval around "no change", and the figures beside it.
     static func effects(_ effect: PredictedEffect) -> Markup {
-        let rows = Outcome.allCases.compactMap { outcome in effect.outcomes[outcome].map { (outcome, $0) } }
+        let rows = Outcome.allCases.compactMap { outcome in effect.outcomes[outcome].map { (outcome: outcome, estimate: $0) } }
         guard !rows.isEmpty else { return "" }
         let height = 30 * rows.count + 30
-        func position(_ change: Double) -> Double { 520 + max(-1, min(1, change)) * 240 }
-        let lines = rows.enumerated().map { index, row -> Markup in
-            let y = 30 * index + 26
-            let interval = row.1.interval90
-            let isBetter = row.0 == .throughput ? row.1.logRatio > 0 : row.1.logRatio < 0
-            let colour = row.1.logRatio == 0 ? "var(--soft)" : isBetter ? "var(--good)" : "var(--bad)"
-            return """
-                <text x="210" y="\(y + 4)" text-anchor="end">\(row.0.words)</text>
-                <line x1="\(tenths(position(interval.lowerBound)))" x2="\(tenths(position(interval.upperBound)))" y1="\(y)" y2="\(y)" stroke="\(colour)" stroke-width="4" opacity="0.5"/>
-                <circle cx="\(tenths(position(row.1.relativeChange)))" cy="\(y)" r="6" fill="\(colour)"/>
-                <text x="790" y="\(y + 4)">\(signedPercent(row.1.relativeChange))</text>
-                """
-        }
-        let description = rows.map { "\($0.0.words) \(signedPercent($0.1.relativeChange))" }.joined(separator: "; ")
+        let lines = rows.enumerated().map { index, row in effectRow(row.outcome, row.estimate, y: 30 * index + 26) }
+        let description = rows.map { "\($0.outcome.words) \($0.estimate.changeText)" }.joined(separator: "; ")
         return """
-            <svg viewBox="0 0 900 \(height)" role="img" aria-label="\(description)"><title>Predicted change with 90 % interval</title>
-            <line x1="520" x2="520" y1="14" y2="\(height - 8)" stroke="currentColor" stroke-dasharray="4 3"/>
-            <text x="520" y="10" text-anchor="middle" class="soft">no change</text>
-            <text x="280" y="10" text-anchor="middle" class="soft">−100 %</text>
-            <text x="760" y="10" text-anchor="middle" class="soft">+100 % or more</text>\(lines)</svg>
+            <div class="chart"><svg viewBox="0 0 900 \(height)" role="img" aria-label="\(description)"><title>Predicted change with 90 % interval</title>
+            <line x1="440" x2="440" y1="14" y2="\(height - 8)" stroke="currentColor" stroke-dasharray="4 3"/>
+            <text x="440" y="10" text-anchor="middle" class="soft">no change</text>
+            <text x="230" y="10" text-anchor="middle" class="soft">−100 %</text>
+            <text x="650" y="10" text-anchor="middle" class="soft">+100 %</text>
+            <text x="690" y="10" class="soft">change (90 % interval)</text>\(lines)</svg></div>
+            """
+    }
+
+    private static func effectRow(_ outcome: Outcome, _ estimate: EffectEstimate, y: Int) -> Markup {
+        func position(_ change: Double) -> Double { 440 + max(-1, min(1, change)) * 210 }
+        let interval = estimate.interval90
+        let isBetter = outcome == .throughput ? estimate.logRatio > 0 : estimate.logRatio < 0
+        let colour: Markup = estimate.logRatio == 0 ? "var(--soft)" : isBetter ? "var(--good)" : "var(--bad)"
+        // An arrow says that it goes on beyond the edge of the chart.
+        let arrow: Markup = interval.upperBound > 1 ? #"<path d="M650 \#(y - 6)l9 6l-9 6z" fill="\#(colour)"/>"# : ""
+        return """
+            <text x="210" y="\(y + 4)" text-anchor="end">\(outcome.words)</text>
+            <line x1="\(tenths(position(interval.lowerBound)))" x2="\(tenths(position(interval.upperBound)))" y1="\(y)" y2="\(y)" stroke="\(colour)" stroke-width="4" opacity="0.5"/>
+            <circle cx="\(tenths(position(estimate.relativeChange)))" cy="\(y)" r="6" fill="\(colour)"/>\(arrow)
+            <text x="690" y="\(y + 4)">\(estimate.changeText)</text>
             """
     }
 
     static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+}
+
+extension EffectEstimate {
+    /// `−89 % (−99 % to +68 %)`, without an interval where the change is certain.
+    fileprivate var changeText: String {
+        let change = signedPercent(relativeChange)
+        return deviation == 0 ? change : "\(change) (\(signedPercent(interval90.lowerBound)) to \(signedPercent(interval90.upperBound)))"
+    }
 }

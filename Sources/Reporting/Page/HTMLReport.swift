@@ -94,7 +94,9 @@ extension RecommendationReport {
             """
         }
         let header = ["count", "mean", "p50", "p90", "p95", "p99", "max"].map { name -> Markup in #"<th class="n">\#(name)</th>"# }
-        return "<table><thead><tr><th>latency</th>\(header)<th>percentiles</th></tr></thead><tbody>\(rows)</tbody></table>"
+        return """
+            <div class="wide"><table><thead><tr><th>latency</th>\(header)<th>percentiles</th></tr></thead><tbody>\(rows)</tbody></table></div>
+            """
     }
 
     private var rates: String {

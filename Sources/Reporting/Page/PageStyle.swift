@@ -11,12 +11,14 @@ extension Markup {
         p{margin:6px 0}.soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
         .verdict{border-left:6px solid var(--mark);padding:4px 0 4px 16px;margin-bottom:12px}
         table{border-collapse:collapse;width:100%;font-size:14.5px}th,td{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid
-        var(--line);vertical-align:top}th{color:var(--soft);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+        var(--line);vertical-align:top}th{color:var(--soft);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;
+        white-space:nowrap}.wide{overflow-x:auto}.wide td{white-space:nowrap}svg{min-width:560px}.chart{overflow-x:auto}
         .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:16px 18px;margin:12px 0;break-inside:avoid}
         .pill{display:inline-block;border:1px solid currentColor;border-radius:99px;padding:0 9px;font-size:13px;margin-left:6px}
         pre{background:var(--paper);border:1px solid var(--line);border-radius:6px;padding:9px 11px;overflow-x:auto;font-size:12.5px;
         white-space:pre-wrap;word-break:break-all;margin:5px 0 10px}svg{max-width:100%;height:auto;display:block}svg text{fill:var(--ink);
         font:13px system-ui,sans-serif}svg .soft{fill:var(--soft)}details{margin:8px 0}summary{cursor:pointer;color:var(--blue)}
-        ul{padding-left:20px;margin:6px 0}@media print{main{max-width:none;padding:0}details{display:block}}
+        ul{padding-left:20px;margin:6px 0}@media print{main{max-width:none;padding:0}.wide,.chart{overflow:visible}
+        summary{color:var(--soft)}details::details-content{content-visibility:visible;display:block}}
         """
 }

@@ -39,7 +39,7 @@ extension RecommendationReport {
             let verdict = objective.met.map { $0 ? "met" : "MISSED" } ?? "unknown"
             return [verdict, objective.name, objective.observedText ?? "–", objective.explanation]
         }
-        let plain = style.table(["", "objective", "observed", ""], rows, rightFrom: 9)
+        let plain = style.table(["", "objective", "observed", ""], rows, rightFrom: 9, proseLast: true)
         return title("Objective", style) + plain
     }
 
@@ -113,7 +113,7 @@ extension RecommendationReport {
         let patch: [String] =
             switch planned(at: index) {
             case .exact(let patch, let inverse):
-                ["     apply  " + patch.command, "     undo   " + inverse.command]
+                ["     apply  " + patch.command.harmless, "     undo   " + inverse.command.harmless]
             case .none(let reason): [style.wrapped("no exact patch: \(reason)", indent: 5)]
             }
         return
