@@ -39,6 +39,19 @@ import Testing
         #expect(try CommandLineRun(statistics + [second]).output == CommandLineRun(statistics + [store]).output)
     }
 
+    @Test("statistics are those of the whole, or of every window")
+    func statistics() throws {
+        _ = try run("import", Self.results)
+        let whole = try run("export", "--what", "statistics", "--format", "csv").output.split(separator: "\n")
+        #expect(whole.first?.hasPrefix("window,model,provider,endpoint,figure,unit,count,mean,p50") == true)
+        #expect(whole.contains { $0.hasPrefix(",tiny-llama,local,http://llamacpp.example:8080/v1,ttft,ms,404,") })
+        let windows = try run("export", "--what", "statistics", "--format", "csv", "--window", "15s").output.split(separator: "\n")
+        let counts = windows.filter { $0.contains(",ttft,ms,") }.compactMap { Int($0.split(separator: ",")[6]) }
+        #expect(counts.count == 5 && counts.reduce(0, +) == 404)
+        #expect(try run("export", "--what", "statistics", "--window", "15").errors.contains("has no unit; write 15s"))
+        #expect(try run("export", "--window", "15s").status == 2)
+    }
+
     @Test("a decision is listed, explained by a prefix of its name, and derived again")
     func decided() throws {
         let first = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--current", "slots=2")
