@@ -106,29 +106,15 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
-/// Writes lines as they come; a file appears under its name only when it is complete.
+/// Writes lines as they come, in blocks.
 private final class LineSink {
-    private let handle: FileHandle
-    private let temporary: String?
-    private let path: String
+    private let file: OutputFile?
     private var buffer = Data()
 
     private static let blockBytes = 1 << 16
 
-    init(output: String) throws {
-        path = output
-        guard output != "-" else {
-            handle = .standardOutput
-            temporary = nil
-            return
-        }
-        let name = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
-        guard FileManager.default.createFile(atPath: name, contents: nil), let file = FileHandle(forWritingAtPath: name) else {
-            throw CommandFailure("cannot write \(output): check the folder and its rights. Nothing was written.")
-        }
-        handle = file
-        temporary = name
-    }
+    /// - Parameter output: A file, or `-` for standard output.
+    init(output: String) throws { file = output == "-" ? nil : try OutputFile(path: output) }
 
     func write(_ line: String) throws {
         buffer.append(contentsOf: line.utf8)
@@ -138,25 +124,11 @@ private final class LineSink {
 
     func finish() throws {
         try flush()
-        guard let temporary else { return }
-        try handle.close()
-        guard rename(temporary, path) == 0 else {
-            throw CommandFailure("cannot rename \(temporary) to \(path): \(String(cString: strerror(errno)))")
-        }
-    }
-
-    deinit {
-        // Nothing is left of an export that was broken off; after `finish` the file has its final name.
-        if let temporary { unlink(temporary) }
+        try file?.finish()
     }
 
     private func flush() throws {
-        defer { buffer.removeAll(keepingCapacity: true) }
-        do {
-            try handle.write(contentsOf: buffer)
-        } catch {
-            guard temporary == nil else { throw CommandFailure("cannot write \(path): \(error.localizedDescription)") }
-            ExitStatus.done.exit()  // The reader closed the pipe, as `head` does.
-        }
+        if let file { try file.write(buffer) } else { Terminal.standardOutput(buffer) }
+        buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -25,20 +25,17 @@ public struct Manifest: Sendable, Hashable {
         return state
     }
 
-    /// Whether this is the workload a policy is about.
+    /// Whether this is the workload a policy is about; a namespace or version that the manifest does not tell is taken as the right one.
     public func isManifest(of target: Policy.KubernetesTarget) -> Bool {
         document.text("kind") == target.kind && document.text("metadata", "name") == target.name
+            && (document.text("metadata", "namespace") ?? target.namespace) == target.namespace
+            && (document.text("apiVersion") ?? target.apiVersion) == target.apiVersion
     }
 
-    /// `Kind name`, for messages.
-    public var title: String { "\(document.text("kind") ?? "?") \(document.text("metadata", "name") ?? "?")" }
-
-    enum Argument: Hashable {
-        /// `--flag=value` at this position.
-        case joined(index: Int, text: String)
-        /// `--flag` at this position and its value behind it.
-        case separate(index: Int, value: String)
-        case absent(hasList: Bool)
+    /// `Kind namespace/name`, for messages.
+    public var title: String {
+        let namespace = document.text("metadata", "namespace").map { "\($0)/" } ?? ""
+        return "\(document.text("kind") ?? "?") \(namespace)\(document.text("metadata", "name") ?? "?")"
     }
 
     var containers: [DocumentValue] { document["spec"]?["template"]?["spec"]?["containers"]?.elements ?? [] }
@@ -47,40 +44,17 @@ public struct Manifest: Sendable, Hashable {
 
     func containerIndex(_ name: String) -> Int? { containers.firstIndex { $0.text("name") == name } }
 
-    func arguments(ofContainer index: Int) -> [String] { containers[index]["args"]?.elements.map(\.scalarText) ?? [] }
+    /// The value a JSON pointer (RFC 6901) names; `nil` where there is none.
+    func value(at pointer: String) -> DocumentValue? { document.value(at: pointer) }
 
-    func argument(_ flag: String, ofContainer index: Int) -> Argument {
-        let arguments = arguments(ofContainer: index)
-        // An engine takes the last of several; so do we.
-        for position in arguments.indices.reversed() {
-            if arguments[position].hasPrefix(flag + "=") { return .joined(index: position, text: arguments[position]) }
-            if arguments[position] == flag, arguments.indices.contains(position + 1) {
-                return .separate(index: position, value: arguments[position + 1])
-            }
-        }
-        return .absent(hasList: containers[index]["args"] != nil)
+    func environment(_ name: String, ofContainer index: Int) -> DocumentValue? {
+        containers[index]["env"]?.elements.first { $0.text("name") == name }
     }
 
-    func hasEnvironment(_ name: String, ofContainer index: Int) -> Bool {
-        containers[index]["env"]?.elements.contains { $0.text("name") == name } ?? false
+    /// A request or limit of a container.
+    func resource(_ kind: String, _ resource: String, ofContainer index: Int) -> DocumentValue? {
+        containers[index]["resources"]?[kind]?[resource]
     }
-
-    /// The manifest after an argument was set, so that the patch back can be written.
-    func with(_ value: KnobValue, at place: Knob.Place) -> Manifest {
-        guard case .containerArgument(let container, let flag) = place, let index = containerIndex(container) else { return self }
-        var arguments = arguments(ofContainer: index)
-        switch argument(flag, ofContainer: index) {
-        case .joined(let position, _): arguments[position] = "\(flag)=\(value)"
-        case .separate(let position, _): arguments[position + 1] = value.description
-        case .absent: arguments.append("\(flag)=\(value)")
-        }
-        let path = ["spec", "template", "spec", "containers"]
-        var list = containers
-        list[index] = list[index].setting(["args"], to: .array(arguments.map { .string($0) }))
-        return Manifest(unchecked: document.setting(path, to: .array(list)))
-    }
-
-    private init(unchecked document: DocumentValue) { self.document = document }
 
     private func text(at place: Knob.Place) -> String? {
         switch place {
@@ -88,52 +62,39 @@ public struct Manifest: Sendable, Hashable {
         case .containerArgument(let container, let flag):
             guard let index = containerIndex(container) else { return nil }
             switch argument(flag, ofContainer: index) {
-            case .joined(_, let text): return String(text.dropFirst(flag.count + 1))
-            case .separate(_, let value): return value
-            case .absent: return nil
+            case .joined(_, _, let text): return String(text.dropFirst(flag.count + 1))
+            case .separate(_, _, let value): return value
+            case .absent, .insideShell: return nil
             }
         case .environment(let container, let name):
-            guard let index = containerIndex(container) else { return nil }
-            return containers[index]["env"]?.elements.first { $0.text("name") == name }?["value"]?.scalarText
+            return containerIndex(container).flatMap { environment(name, ofContainer: $0) }?["value"]?.scalarText
         case .resource(let container, let resource):
             guard let index = containerIndex(container) else { return nil }
-            return containers[index]["resources"]?["limits"]?[resource]?.scalarText
+            return (self.resource("limits", resource, ofContainer: index) ?? self.resource("requests", resource, ofContainer: index))?
+                .scalarText
         case .configMapKey: return nil
-        case .field(let pointer): return document.value(at: pointer)?.scalarText
+        case .field(let pointer): return value(at: pointer)?.scalarText
         }
     }
 }
 
 extension DocumentValue {
-    /// A scalar as a manifest would hold it in quotes.
-    var scalarText: String {
+    /// A scalar as text; `nil` for containers and null.
+    var scalarText: String? {
         switch self {
         case .string(let text): text
         case .integer(let number): "\(number)"
         case .double(let number): "\(number)"
         case .boolean(let flag): "\(flag)"
-        case .null, .array, .object: ""
+        case .null, .array, .object: nil
         }
     }
 
-    /// The value a JSON pointer (RFC 6901) names.
     func value(at pointer: String) -> DocumentValue? {
         pointer.split(separator: "/").reduce(self) { value, part in
             let key = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
             if let index = Int(key), value?.elements.indices.contains(index) == true { return value?.elements[index] }
             return value?[key]
         }
-    }
-
-    func setting(_ path: [String], to new: DocumentValue) -> DocumentValue {
-        guard let key = path.first else { return new }
-        var members = members
-        let rest = Array(path.dropFirst())
-        if let index = members.firstIndex(where: { $0.key == key }) {
-            members[index] = Member(key: key, value: members[index].value.setting(rest, to: new))
-        } else {
-            members.append(Member(key: key, value: DocumentValue.object([]).setting(rest, to: new)))
-        }
-        return .object(members)
     }
 }

@@ -14,11 +14,9 @@ extension PlannedChange {
             self = .none(reason: "the policy has no knob '\(recommendation.candidate.knob)'")
             return
         }
-        let builder = PatchBuilder(target: target, manifest: manifest)
         do {
-            self = .exact(
-                apply: try builder.patch(recommendation.candidate, of: knob),
-                undo: try builder.inversePatch(recommendation.candidate, of: knob))
+            let pair = try PatchBuilder(target: target, manifest: manifest).pair(recommendation.candidate, of: knob)
+            self = .exact(apply: pair.apply, undo: pair.undo)
         } catch {
             self = .none(reason: error.description)
         }

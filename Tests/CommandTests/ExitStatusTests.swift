@@ -98,15 +98,4 @@ import Testing
         #expect(run.output.contains("interrupted; nothing of this command was kept"))
         #expect(try CommandLineRun(["export", "--format", "csv", "--store", store]).output.split(separator: "\n").count == 1)
     }
-
-    @Test("a second writer is told who the first one is")
-    func locked() throws {
-        let folder = try TemporaryFolder()
-        let store = folder.path("store.sqlite")
-        #expect(try CommandLineRun(["import", Self.results, "--store", store]).status == 0)
-        let holder = try ShellRun(
-            "flock \(store).lock llm-auto-optimizer import \(Self.results) --store \(store)", stateFolder: folder.url.path)
-        #expect(holder.status == 3)
-        #expect(holder.output.contains("store.sqlite"))
-    }
 }

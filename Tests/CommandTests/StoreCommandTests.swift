@@ -68,6 +68,32 @@ import Testing
         #expect(try String(contentsOfFile: page, encoding: .utf8).hasPrefix("<!doctype html>"))
     }
 
+    @Test("commands that write at the same time wait for each other")
+    func together() throws {
+        let one =
+            "llm-auto-optimizer recommend --policy \(Self.policy) --import \(Self.results) --current slots=2 --store \(store) >/dev/null"
+        let run = try ShellRun("for i in 1 2 3 4; do (\(one); echo ended $?) & done; wait", stateFolder: folder.url.path)
+        #expect(run.output.split(separator: "\n").filter { $0 == "ended 1" }.count == 4, "\(run.output)")
+        #expect(try self.run("history").output.split(separator: "\n").count == 4)
+    }
+
+    @Test("a link stays a link, and a pipe is written to")
+    func outputs() throws {
+        let real = try folder.write("old", to: "real.txt")
+        let link = folder.path("link.txt")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: real)
+        _ = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--output", link)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == real)
+        #expect(try String(contentsOfFile: real, encoding: .utf8).hasPrefix("Change slots"))
+        let pipe = folder.path("pipe")
+        let piped = try ShellRun(
+            "mkfifo \(pipe); cat \(pipe) & llm-auto-optimizer history --store \(store) --output \(pipe); wait", stateFolder: folder.url.path
+        )
+        #expect(piped.output.contains("llamacpp-slots"))
+        #expect(try run("history", "--output", folder.url.path).errors.contains("Is a directory"))
+        #expect(try run("history", "--output", "").status == 2)
+    }
+
     @Test("a manifest gives the settings in force and makes the patch of an argument exact")
     func manifest() throws {
         let manifest = try folder.write(

@@ -1,3 +1,5 @@
+import Measurements
+
 /// How a text report is dressed: with colour on a terminal, plain everywhere else.
 public struct TextStyle: Sendable {
     public var isColoured: Bool
@@ -25,7 +27,7 @@ public struct TextStyle: Sendable {
         var lines: [String] = []
         var line = String(repeating: " ", count: indent)
         var isEmpty = true
-        for word in text.split(separator: " ") {
+        for word in ForeignText.printable(text).split(separator: " ") {
             if line.count + 1 + word.count > width, !isEmpty {
                 lines.append(line)
                 line = margin
@@ -39,6 +41,7 @@ public struct TextStyle: Sendable {
 
     /// Rows with their columns aligned; numbers to the right.
     func table(_ header: [String], _ rows: [[String]], rightFrom: Int = 1) -> String {
+        let rows = rows.map { $0.map(ForeignText.printable) }
         let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
             let padded = cells.enumerated().map { column, cell in
