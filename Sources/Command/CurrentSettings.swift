@@ -15,6 +15,9 @@ struct CurrentSettings {
         state.values.merge(manifest.values) { _, read in read }
         for text in given {
             let (knob, value) = try parse(text)
+            guard state.values[knob.name]?.origin != .given else {
+                throw CommandFailure("--current gives \(knob.name) twice; give it once")
+            }
             state.values[knob.name] = KnobState(value, origin: .given)
         }
         return state

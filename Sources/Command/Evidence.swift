@@ -25,7 +25,11 @@ struct EvidenceReader {
         var digests: Set<String> = []
         for file in files {
             let before = evidence.windows
-            let source = try importFile(file) { evidence.windows.record($0) }
+            var span = MeasuredSpan()
+            let source = try importFile(file) { measurement in
+                span.record(measurement)
+                evidence.windows.record(measurement)
+            }
             guard digests.insert(source.digest).inserted else {
                 evidence.windows = before
                 evidence.notes.append("\(file) has the same content as a file before it and counts once")
@@ -34,13 +38,17 @@ struct EvidenceReader {
             let chosen = try choose(of: source)
             if source.runs.count > 1 {
                 evidence.windows = before
-                try replay(file, only: chosen, of: source, into: &evidence.windows)
+                span = try replay(file, only: chosen, of: source, into: &evidence.windows)
                 evidence.notes.append(note(source, chosen))
             }
-            let selected = source.runs.isEmpty ? [] : [source.runs[chosen]]
+            let selected = source.runs.isEmpty ? [] : [span.completing(source.runs[chosen])]
             evidence.sources.append(SourceDescription(source, runs: selected))
             if let reported = selected.first?.reported, !reported.isEmpty { evidence.reported = reported }
             for skipped in source.skipped.prefix(10) { Terminal.standardError("warning: \(skipped); it was skipped\n") }
+        }
+        if evidence.sources.count > 1 {
+            evidence.notes.append(
+                "\(evidence.sources.count) files are taken together as one operating point; rates are per the time they ran")
         }
         return evidence
     }
@@ -74,16 +82,23 @@ struct EvidenceReader {
     }
 
     /// Reads the file once more and records the measurements of one run only.
-    private func replay(_ file: String, only chosen: Int, of source: ImportedSource, into windows: inout MeasurementWindows) throws {
+    private func replay(
+        _ file: String, only chosen: Int, of source: ImportedSource, into windows: inout MeasurementWindows
+    ) throws -> MeasuredSpan {
         let first = source.runs[..<chosen].reduce(0) { $0 + $1.measurementCount }
         let range = first..<first + source.runs[chosen].measurementCount
         var position = 0
+        var span = MeasuredSpan()
         var filled = windows
         _ = try importFile(file) { measurement in
-            if range.contains(position) { filled.record(measurement) }
+            if range.contains(position) {
+                span.record(measurement)
+                filled.record(measurement)
+            }
             position += 1
         }
         windows = filled
+        return span
     }
 
     private func note(_ source: ImportedSource, _ chosen: Int) -> String {
@@ -91,6 +106,28 @@ struct EvidenceReader {
         return
             "\(source.path) holds \(source.runs.count) runs, each an operating point of its own; this is '\(source.runs[chosen].label)'. "
             + "Choose another with --run: \(others.prefix(10).joined(separator: ", "))"
+    }
+}
+
+/// From when to when the measurements of one file reach.
+private struct MeasuredSpan {
+    private var start: Timestamp?
+    private var end: Timestamp?
+
+    mutating func record(_ measurement: InferenceMeasurement) {
+        guard let sent = measurement.time else { return }
+        start = min(start ?? sent, sent)
+        let answered = measurement.endToEnd.map { sent.advanced(by: $0) } ?? sent
+        end = max(end ?? answered, answered)
+    }
+
+    /// The run with its start and duration as measured, where its tool does not tell them.
+    func completing(_ run: SourceRun) -> SourceRun {
+        guard let start, let end, run.duration == nil else { return run }
+        var run = run
+        run.start = start
+        run.duration = end.since(start)
+        return run
     }
 }
 

@@ -4,15 +4,16 @@ import EpisodeStore
 import Foundation
 import Importing
 import Measurements
+import PolicyFiles
 import Statistics
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes stored measurements or their statistics as JSON or CSV.",
         discussion: """
-            What is exported can be imported again without loss.
+            Measurements that are exported can be imported again without loss.
 
-              llm-auto-optimizer export --what statistics --format csv --since 2026-11-20T00:00:00Z
+              llm-auto-optimizer export --what statistics --window 5m --format csv
             """)
 
     @Option(help: ArgumentHelp("Every request, or figures by model and endpoint.", valueName: "what"))
@@ -20,6 +21,9 @@ struct ExportCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("JSON (measurements: one object a line) or CSV.", valueName: "format"))
     var format: Format = .json
+
+    @Option(help: ArgumentHelp("Statistics of every window of this length, such as 5m, instead of the whole.", valueName: "duration"))
+    var window: String?
 
     @Option(help: ArgumentHelp("Only what was sent at or after this time, in ISO 8601.", valueName: "time"))
     var since: String?
@@ -38,6 +42,10 @@ struct ExportCommand: ParsableCommand {
         case json, csv
     }
 
+    func validate() throws {
+        if window != nil, what != .statistics { throw ValidationError("--window is for --what statistics") }
+    }
+
     func run() throws {
         let start = try time(since, "--since")
         let end = try time(until, "--until")
@@ -45,11 +53,36 @@ struct ExportCommand: ParsableCommand {
         switch what {
         case .measurements: try writeMeasurements(of: store, start, end)
         case .statistics:
-            var windows = MeasurementWindows(paneWidth: .seconds(60), retention: .seconds(60))
-            try storing.guarded { try store.forEachMeasurement(since: start, until: end) { windows.record($0) } }
-            let table = StatisticsTable(windows)
+            let table = try statistics(of: store, start, end, width: try width())
             try output.write(format == .csv ? table.csv : try table.json())
         }
+    }
+
+    private func width() throws -> Duration? {
+        guard let window else { return nil }
+        do {
+            let width = try parseDuration(window)
+            guard width >= .milliseconds(1) else { throw CommandFailure("--window \(window): expected at least 1ms") }
+            return width
+        } catch let refusal as DurationRefusal {
+            throw CommandFailure("--window \(window): \(refusal)")
+        }
+    }
+
+    private func statistics(of store: EpisodeStore, _ start: Timestamp?, _ end: Timestamp?, width: Duration?) throws -> StatisticsTable {
+        var table = StatisticsTable()
+        var whole = MeasurementWindows(paneWidth: .seconds(60), retention: .seconds(60))
+        var tumbling = TumblingWindows(width: width ?? .seconds(1))
+        try storing.guarded {
+            try store.forEachMeasurement(since: start, until: end) { measurement in
+                try Interruption.check()
+                guard width != nil else { return whole.record(measurement) }
+                if let closed = tumbling.record(measurement) { table.add(closed.groups, start: closed.start) }
+            }
+        }
+        if let last = tumbling.finish() { table.add(last.groups, start: last.start) }
+        table.add(whole.groups, start: nil)
+        return table
     }
 
     private func time(_ text: String?, _ option: String) throws -> Timestamp? {
@@ -73,29 +106,15 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
-/// Writes lines as they come; a file appears under its name only when it is complete.
+/// Writes lines as they come, in blocks.
 private final class LineSink {
-    private let handle: FileHandle
-    private let temporary: String?
-    private let path: String
+    private let file: OutputFile?
     private var buffer = Data()
 
     private static let blockBytes = 1 << 16
 
-    init(output: String) throws {
-        path = output
-        guard output != "-" else {
-            handle = .standardOutput
-            temporary = nil
-            return
-        }
-        let name = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
-        guard FileManager.default.createFile(atPath: name, contents: nil), let file = FileHandle(forWritingAtPath: name) else {
-            throw CommandFailure("cannot write \(output): check the folder and its rights. Nothing was written.")
-        }
-        handle = file
-        temporary = name
-    }
+    /// - Parameter output: A file, or `-` for standard output.
+    init(output: String) throws { file = output == "-" ? nil : try OutputFile(path: output) }
 
     func write(_ line: String) throws {
         buffer.append(contentsOf: line.utf8)
@@ -105,25 +124,11 @@ private final class LineSink {
 
     func finish() throws {
         try flush()
-        guard let temporary else { return }
-        try handle.close()
-        guard rename(temporary, path) == 0 else {
-            throw CommandFailure("cannot rename \(temporary) to \(path): \(String(cString: strerror(errno)))")
-        }
-    }
-
-    deinit {
-        // Nothing is left of an export that was broken off; after `finish` the file has its final name.
-        if let temporary { unlink(temporary) }
+        try file?.finish()
     }
 
     private func flush() throws {
-        defer { buffer.removeAll(keepingCapacity: true) }
-        do {
-            try handle.write(contentsOf: buffer)
-        } catch {
-            guard temporary == nil else { throw CommandFailure("cannot write \(path): \(error.localizedDescription)") }
-            ExitStatus.done.exit()  // The reader closed the pipe, as `head` does.
-        }
+        if let file { try file.write(buffer) } else { Terminal.standardOutput(buffer) }
+        buffer.removeAll(keepingCapacity: true)
     }
 }

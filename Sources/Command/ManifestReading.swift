@@ -18,8 +18,8 @@ enum ManifestReading {
         }
         let others = found.isEmpty ? "no workload" : found.joined(separator: ", ")
         throw CommandFailure(
-            "--manifest \(file): expected \(target.kind) \(target.name) of namespace \(target.namespace), the target of policy \(policy.name); found \(others)"
-        )
+            "--manifest \(file): expected \(target.kind) \(target.namespace)/\(target.name), the target of policy \(policy.name); "
+                + "found \(others)")
     }
 
     private static func documents(_ file: String) throws -> [DocumentValue] {

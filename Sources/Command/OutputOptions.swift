@@ -9,11 +9,8 @@ struct OutputOptions: ParsableArguments {
     /// Writes the result whole or not at all: a file appears only when it is complete.
     func write(_ text: String) throws {
         guard output != "-" else { return Terminal.standardOutput(text) }
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-        } catch {
-            throw CommandFailure(
-                "cannot write \(output): \(error.localizedDescription). Nothing was written; check the folder and its rights.")
-        }
+        let file = try OutputFile(path: output)
+        try file.write(Data(text.utf8))
+        try file.finish()
     }
 }

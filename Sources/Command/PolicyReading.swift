@@ -18,7 +18,7 @@ enum PolicyReading {
     /// The one policy to work with: the only one of the file, or the one named.
     static func policy(file: String, name: String?) throws -> Policy {
         let parse = try parse([file])[0]
-        if !parse.diagnostics.isEmpty { Terminal.standardError(parse.report) }
+        if !parse.diagnostics.isEmpty { Terminal.standardError(parse.report + "\n") }
         guard parse.isValid else { throw ExitStatus.invalidInput }
         let names = parse.policies.map(\.name).joined(separator: ", ")
         if let name {

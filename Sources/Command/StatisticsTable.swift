@@ -5,17 +5,21 @@ import Statistics
 /// Statistics by model, provider and endpoint, one row a figure.
 struct StatisticsTable {
     private struct Row: Encodable {
+        /// Start of the window; absent for the whole.
+        let window: Timestamp?
         let model: String
         let provider: String
         let endpoint: String
         let statistics: WindowStatistics
     }
 
-    private let rows: [Row]
+    private var rows: [Row] = []
 
-    init(_ windows: MeasurementWindows) {
-        rows = windows.groups.sorted { $0.key < $1.key }.map { key, statistics in
-            Row(model: key.model, provider: key.provider, endpoint: key.endpoint, statistics: WindowStatistics(statistics))
+    /// Adds the groups of a window, or of the whole.
+    mutating func add(_ groups: [(key: GroupKey, statistics: StatisticsAccumulator)], start: Timestamp?) {
+        rows += groups.sorted { $0.key < $1.key }.map { key, statistics in
+            Row(
+                window: start, model: key.model, provider: key.provider, endpoint: key.endpoint, statistics: WindowStatistics(statistics))
         }
     }
 
@@ -28,11 +32,12 @@ struct StatisticsTable {
     /// Latencies in milliseconds, utilization in percent; an empty cell is not known.
     var csv: String {
         let columns = [
-            "model", "provider", "endpoint", "figure", "unit", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "min", "max", "stddev",
+            "window", "model", "provider", "endpoint", "figure", "unit", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "min", "max",
+            "stddev",
             "method",
         ]
         let lines = rows.flatMap { row in
-            let names = [row.model, row.provider, row.endpoint].map(Self.quoted)
+            let names = [row.window?.description ?? ""] + [row.model, row.provider, row.endpoint].map(Self.quoted)
             let latencies = LatencyMetric.allCases.compactMap { metric in
                 row.statistics.latencies[metric].map { Self.line(names, metric.rawValue, "ms", $0, scale: 1_000) }
             }

@@ -21,8 +21,24 @@ struct StoreOptions: ParsableArguments {
         return state + "/llm-auto-optimizer/store.sqlite"
     }
 
-    /// Opens it for writing, creating it where there is none.
-    func open() throws -> EpisodeStore { try guarded { try EpisodeStore(path: path) } }
+    /// How long another writer is waited for; its own work takes milliseconds, an import seconds.
+    private static let patience = Duration.seconds(10)
+
+    /// Opens it for writing, creating it where there is none; waits a while where another command is writing.
+    func open() throws -> EpisodeStore {
+        let clock = ContinuousClock()
+        let deadline = clock.now + Self.patience
+        while true {
+            do {
+                return try EpisodeStore(path: path)
+            } catch let error as StoreError where error.kind == .locked && clock.now < deadline {
+                try Interruption.check()
+                usleep(50_000)
+            } catch let error as StoreError {
+                throw CommandFailure("\(error)", status: error.status)
+            }
+        }
+    }
 
     /// Opens an existing store for reading; another process may be writing to it.
     func openForReading() throws -> EpisodeStore { try guarded { try EpisodeStore(readingFrom: path) } }

@@ -19,7 +19,7 @@ struct ValidateCommand: ParsableCommand {
         let conflicts = lintTogether(parses)
         for parse in parses {
             let diagnostics = parse.diagnostics + conflicts.filter { $0.file == parse.file }
-            if !diagnostics.isEmpty { Terminal.standardError(parse.rendered(diagnostics)) }
+            if !diagnostics.isEmpty { Terminal.standardError(parse.rendered(diagnostics) + "\n") }
         }
         for parse in parses where parse.isValid {
             let names = parse.policies.map(\.name).joined(separator: ", ")

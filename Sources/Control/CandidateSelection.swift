@@ -7,6 +7,7 @@ struct CandidateSelection {
     private let policy: Policy
     private let snapshot: Snapshot
     private let firing: [Trigger]
+    private let objectives: [ObjectiveReport]
     private let gaps: [ObjectiveGap]
     private let estimator: any EffectEstimator
     private let utility: UtilityModel
@@ -15,8 +16,10 @@ struct CandidateSelection {
     private let applying: [(rule: ProposalRule, circumstance: String)]
 
     init(
-        policy: Policy, snapshot: Snapshot, firing: [Trigger], gaps: [ObjectiveGap], estimator: any EffectEstimator, utility: UtilityModel
+        policy: Policy, snapshot: Snapshot, firing: [Trigger], objectives: [ObjectiveReport], gaps: [ObjectiveGap],
+        estimator: any EffectEstimator, utility: UtilityModel
     ) {
+        self.objectives = objectives
         self.policy = policy
         self.snapshot = snapshot
         self.firing = firing
@@ -24,7 +27,7 @@ struct CandidateSelection {
         self.estimator = estimator
         self.utility = utility
         state = OperatingPoint(snapshot, policy: policy)
-        let circumstances = Circumstances(bottleneck: snapshot.bottleneck, state: state, gaps: gaps)
+        let circumstances = Circumstances(bottleneck: snapshot.bottleneck, state: state, gaps: gaps, objectives: objectives)
         let types = Set(firing.map(\.type))
         applying = ProposalRule.all.filter { !$0.triggers.isDisjoint(with: types) }.compactMap { rule in
             rule.applies(circumstances).map { (rule, $0) }
@@ -76,7 +79,7 @@ struct CandidateSelection {
             )
         }
         return .recommended(
-            RecommendationWriter(policy: policy, snapshot: snapshot, gaps: gaps)
+            RecommendationWriter(policy: policy, objectives: objectives, gaps: gaps)
                 .recommendation(candidate, effect: effect, utility: worth, rules: findings, triggers: askingTriggers(candidate)))
     }
 
@@ -95,7 +98,9 @@ struct CandidateSelection {
             let limited = limiter.limit(desired: desired, current: current, now: snapshot.time)
             if limited.replicas != desired { return exclude(candidate, limited.limit) }
         }
-        let replicas = snapshot.state.values.first { policy.role(of: $0.key) == .replicas }?.value.value.numeric.map { Int($0) }
+        let replicas = snapshot.state.values.first { policy.role(of: $0.key) == .replicas }?.value.value.numeric.flatMap {
+            Int(exactly: $0)
+        }
         let limits = ChangeLimits(budgets: policy.budgets, changes: snapshot.history.changes, now: snapshot.time, replicas: replicas)
         return limits.exhausted(by: candidate).map { exclude(candidate, .budget, $0) }
     }
@@ -152,12 +157,20 @@ extension ProposalRule {
 }
 
 extension Circumstances {
-    init(bottleneck: Bottleneck, state: OperatingPoint, gaps: [ObjectiveGap]) {
+    init(bottleneck: Bottleneck, state: OperatingPoint, gaps: [ObjectiveGap], objectives: [ObjectiveReport]) {
         let missed = gaps.filter { $0.excess > 0 }.map(\.name)
         self.init(
             bottleneck: bottleneck, state: state,
             missedLatencies: Set(LatencyMetric.allCases.filter { metric in missed.contains { $0.hasPrefix(metric.rawValue + " ") } }),
-            missesThroughput: missed.contains { $0 == MetricQuery.throughput.description || $0 == MetricQuery.tokensPerSecond.description })
+            missesThroughput: missed.contains { $0 == MetricQuery.throughput.description || $0 == MetricQuery.tokensPerSecond.description },
+            keepsObjective: objectives.keepEveryLimit)
+    }
+}
+
+extension [ObjectiveReport] {
+    /// Whether every limit is known and kept. Attainment may be unknown where a report has no single requests, but not missed.
+    fileprivate var keepEveryLimit: Bool {
+        !isEmpty && allSatisfy { $0.kind == .attainment ? $0.met != false : $0.met == true }
     }
 }
 

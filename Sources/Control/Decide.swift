@@ -26,7 +26,8 @@ public func decide(
         return decision
     }
     let selection = CandidateSelection(
-        policy: policy, snapshot: snapshot, firing: firing, gaps: assessment.gaps(firing: firing), estimator: estimator, utility: utility)
+        policy: policy, snapshot: snapshot, firing: firing, objectives: decision.objectives, gaps: assessment.gaps(firing: firing),
+        estimator: estimator, utility: utility)
     (decision.recommendations, decision.excluded) = selection.select()
     decision.outcome = decision.recommendations.isEmpty ? .hold : .recommend
     return decision

@@ -52,6 +52,7 @@ extension TriggerOutcome.Hold {
     fileprivate var ending: String {
         switch self {
         case .observed(let length): length > .zero ? ", for \(FigureText.duration(length)) without a break" : ""
+        case .takenAsHeld(.zero): ", in a run without times that was judged as a whole"
         case .takenAsHeld(let span): ", all through a run of \(FigureText.latency(seconds: span.inSeconds)) that was judged as a whole"
         case .scheduled(let due): ", due at \(due)"
         }
@@ -86,7 +87,8 @@ extension ObjectiveReport {
         switch subject {
         case .atMost(let query), .atLeast(let query):
             guard let observed else { return "\(query) is not known: \(unknown?.text ?? "it was not measured")" }
-            return "\(query) is \(query.text(observed)), \(signedPercent((observed - limit) / limit)) against its limit"
+            let distance = observed == 0 ? "" : ", \(signedPercent((observed - limit) / limit)) against its limit"
+            return "\(query) is \(query.text(observed))\(distance)"
         case .attainment(let compliance):
             guard observed != nil else { return "attainment is not known: no single requests were measured" }
             return "\(compliance.met) of \(compliance.met + compliance.violations) requests met every latency limit"

@@ -26,6 +26,8 @@ struct ObjectiveAssessment {
         return gaps.values.sorted { ($0.excess, $1.name) > ($1.excess, $0.name) }
     }
 
+    private static let smallestRatio = 1e-3
+
     private struct Limit {
         var query: MetricQuery
         var window: Duration
@@ -85,11 +87,11 @@ struct ObjectiveAssessment {
     }
 
     private func gap(_ limit: Limit) -> ObjectiveGap? {
-        guard case .value(let value) = readings.reading(limit.query, over: limit.window), value.value > 0, limit.limit > 0 else {
-            return nil
-        }
+        guard case .value(let value) = readings.reading(limit.query, over: limit.window), limit.limit > 0 else { return nil }
+        // A figure of zero is as far from its limit as this scale goes: no throughput at all is a miss, no errors are none.
+        let ratio = max(value.value / limit.limit, Self.smallestRatio)
         return ObjectiveGap(
-            name: limit.query.description, outcome: limit.query.outcome, excess: limit.direction * logarithm(of: value.value / limit.limit),
+            name: limit.query.description, outcome: limit.query.outcome, excess: limit.direction * logarithm(of: ratio),
             direction: limit.direction)
     }
 }
@@ -103,6 +105,7 @@ extension MetricQuery {
     /// The figure a change moves when it moves this one.
     var outcome: Outcome? {
         switch self {
+        case .latency(.endToEnd, _): .endToEnd
         case .latency(.timeToFirstToken, _), .latency(.queue, _), .latency(.prefill, _), .latency(.network, _): .timeToFirstToken
         case .latency: .timePerOutputToken
         case .throughput, .tokensPerSecond: .throughput

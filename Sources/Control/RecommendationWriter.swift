@@ -5,7 +5,7 @@ import Policies
 /// Puts a chosen candidate into words with its numbers.
 struct RecommendationWriter {
     let policy: Policy
-    let snapshot: Snapshot
+    let objectives: [ObjectiveReport]
     let gaps: [ObjectiveGap]
 
     func recommendation(
@@ -30,7 +30,11 @@ struct RecommendationWriter {
     }
 
     private func missed() -> String {
-        guard let worst = gaps.first, worst.excess > 0 else { return "Every limit is kept." }
+        guard let worst = gaps.first, worst.excess > 0 else {
+            let unknown = objectives.filter { $0.met == nil }.map(\.name)
+            return unknown.isEmpty
+                ? "Every limit is kept." : "Every limit that is known is kept; unknown: \(unknown.joined(separator: ", "))."
+        }
         let miss = worst.direction > 0 ? exponential(of: worst.excess) - 1 : 1 - exponential(of: -worst.excess)
         return "\(worst.name) is \(FigureText.percent(miss)) \(worst.direction > 0 ? "above" : "below") its limit."
     }
@@ -73,6 +77,7 @@ extension Outcome {
         switch self {
         case .timeToFirstToken: "time to first token"
         case .timePerOutputToken: "time per output token"
+        case .endToEnd: "end-to-end latency"
         case .throughput: "throughput"
         case .errorRate: "error rate"
         case .cost: "cost"

@@ -35,9 +35,14 @@ public struct SnapshotBuilder: Sendable {
         let length = runLength
         let wanted = policy.triggers.map { max($0.window, $0.holdFor) }.max() ?? policy.objectiveWindow
         let whole = end == nil || length.map { $0 < wanted } ?? true
-        let statistics = WindowStatistics(
+        var statistics = WindowStatistics(
             whole ? windows.whole : windows.window(endingAt: end ?? now, length: policy.longestWindow),
             span: whole ? length.map { Nanoseconds(seconds: $0.inSeconds) } : nil)
+        if whole, length == nil {
+            statistics.requestsPerSecond = nil
+            statistics.inputTokensPerSecond = nil
+            statistics.outputTokensPerSecond = nil
+        }
         var snapshot = Snapshot(policy: policy.name, time: end ?? now, window: statistics, bottleneck: bottleneck(statistics))
         snapshot.sources = sources
         let firstTokens = windows.whole.distribution(of: .timeToFirstToken)
@@ -78,11 +83,34 @@ public struct SnapshotBuilder: Sendable {
         return result
     }
 
-    /// Wall time of the run: what its tool says, else from the first request sent to the last answered.
+    /// Time during which requests were sent and answered: of one run what its tool says, of several the time that at least one of them ran.
+    ///
+    /// `nil` where a source tells neither its times nor how long it took: then no rate is known.
     private var runLength: Duration? {
-        let told = sources.flatMap(\.runs).compactMap(\.duration)
-        if sources.flatMap(\.runs).count == 1, let only = told.first { return only.duration }
-        return WindowStatistics(windows.whole).span?.duration ?? told.map(\.duration).max()
+        let runs = sources.flatMap(\.runs)
+        guard runs.count > 1 else { return runs.first?.duration?.duration ?? WindowStatistics(windows.whole).span?.duration }
+        var intervals: [(start: Int64, end: Int64)] = []
+        var unplaced: Int64 = 0
+        for run in runs {
+            guard let duration = run.duration?.count, duration > 0 else { return nil }
+            if let start = run.start?.nanosecondsSinceEpoch {
+                intervals.append((start, start + duration))
+            } else {
+                unplaced += duration
+            }
+        }
+        return Nanoseconds(unplaced + covered(intervals)).duration
+    }
+
+    /// Length of the union of intervals.
+    private func covered(_ intervals: [(start: Int64, end: Int64)]) -> Int64 {
+        var total: Int64 = 0
+        var reached = Int64.min
+        for interval in intervals.sorted(by: { $0.start < $1.start }) {
+            total += max(0, interval.end - max(interval.start, reached))
+            reached = max(reached, interval.end)
+        }
+        return total
     }
 
     private func bottleneck(_ statistics: WindowStatistics) -> Bottleneck {

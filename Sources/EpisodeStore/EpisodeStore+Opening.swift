@@ -23,17 +23,21 @@ extension EpisodeStore {
     ///
     /// This happens before the write-ahead log exists: the mark is in the file itself, whatever happens to the log.
     static func create(_ path: String) throws {
+        let fresh = path + ".new"
+        SystemFile.remove(fresh)  // Left by a process that was killed here; the lock says that nobody else is.
         do {
-            try SystemFile.createFile(path)
-        } catch {
-            throw StoreError(error, attempt: "create", path: path, on: path)
+            try SystemFile.createFile(fresh)
+            let queue = try DatabaseQueue(path: fresh, configuration: configuration())
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+                try database.execute(sql: "PRAGMA application_id = \(StoreFile.applicationIdentifier)")
+            }
+            try queue.close()
+            // Whoever looks meanwhile sees no store or a whole one, and never a database without the mark.
+            try SystemFile.move(fresh, to: path)
+        } catch let failure as SystemFile.Failure {
+            throw StoreError(failure, attempt: "create", path: path, on: path)
         }
-        let queue = try DatabaseQueue(path: path, configuration: configuration())
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
-            try database.execute(sql: "PRAGMA application_id = \(StoreFile.applicationIdentifier)")
-        }
-        try queue.close()
     }
 
     /// Looks at an existing store through a connection that cannot write, before any that can is opened.

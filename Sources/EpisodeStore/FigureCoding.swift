@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Learning
 
-/// Optional numbers in order, in few bytes: one bit each for being known, low bits first in four bytes, then the known ones as 64-bit
+/// Optional numbers in order, in few bytes: one bit each for being known, low bits first in eight bytes, then the known ones as 64-bit
 /// floating point, little-endian. Thousands are read for one decision, which JSON would make a hundred times slower.
 struct FigureWriter {
-    private var known: UInt32 = 0
-    private var index: UInt32 = 0
+    private var known: UInt64 = 0
+    private var index: UInt64 = 0
     private var bytes: [UInt8] = []
 
     mutating func append(_ figure: Double?) {
@@ -19,6 +19,7 @@ struct FigureWriter {
     mutating func append(_ outcomes: OutcomeValues) {
         append(outcomes.timeToFirstToken)
         append(outcomes.timePerOutputToken)
+        append(outcomes.endToEnd)
         append(outcomes.throughput)
         append(outcomes.errorRate)
         append(outcomes.cost)
@@ -45,21 +46,21 @@ struct FigureWriter {
 /// Reads what ``FigureWriter`` wrote; what is missing at the end is not known.
 struct FigureReader {
     private let bytes: UnsafeRawBufferPointer
-    private let known: UInt32
-    private var index: UInt32 = 0
-    private var offset = 4
+    private let known: UInt64
+    private var index: UInt64 = 0
+    private var offset = 8
 
     /// - Returns: `nil` where there are more or fewer bytes than the bits tell.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= 4 else { return nil }
-        known = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
-        guard bytes.count == 4 + 8 * known.nonzeroBitCount else { return nil }
+        guard bytes.count >= 8 else { return nil }
+        known = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        guard bytes.count == 8 + 8 * known.nonzeroBitCount else { return nil }
         self.bytes = bytes
     }
 
     mutating func next() -> Double? {
         defer { index += 1 }
-        guard index < 32, known & 1 << index != 0 else { return nil }
+        guard index < 64, known & 1 << index != 0 else { return nil }
         defer { offset += 8 }
         return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
     }
@@ -68,6 +69,7 @@ struct FigureReader {
         var outcomes = OutcomeValues()
         outcomes.timeToFirstToken = next()
         outcomes.timePerOutputToken = next()
+        outcomes.endToEnd = next()
         outcomes.throughput = next()
         outcomes.errorRate = next()
         outcomes.cost = next()

@@ -60,6 +60,14 @@ enum SystemFile {
         close(descriptor)
     }
 
+    /// Gives a file another name; what had that name is replaced in one step.
+    static func move(_ path: String, to name: String) throws(Failure) {
+        guard rename(path, name) == 0 else { throw .last }
+    }
+
+    /// Removes a file; one that is not there is as good as removed.
+    static func remove(_ path: String) { unlink(path) }
+
     /// Takes from group and others what rights they have; a file that is missing or somebody else's stays as it is.
     static func makePrivate(_ path: String) {
         var information = stat()

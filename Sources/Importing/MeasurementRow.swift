@@ -118,7 +118,7 @@ private struct RecentText {
     mutating func string(_ new: UnsafeRawBufferPointer, _ transform: (String) -> String = { $0 }) -> String {
         if new.count == bytes.count, isLast(new) { return text }
         bytes = Array(new)
-        text = String(transform(String(decoding: new, as: UTF8.self)).prefix(500))
+        text = ForeignText.printable(String(transform(String(decoding: new, as: UTF8.self)).prefix(500)))
         return text
     }
 

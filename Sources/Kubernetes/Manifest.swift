@@ -28,16 +28,17 @@ public struct Manifest: Sendable, Hashable {
         return state
     }
 
-    /// Whether this is the workload a policy is about; a manifest that names no namespace may be of any.
+    /// Whether this is the workload a policy is about; a namespace or version that the manifest does not tell is taken as the right one.
     public func isManifest(of target: Policy.KubernetesTarget) -> Bool {
         document.text("kind") == target.kind && document.text("metadata", "name") == target.name
             && (document.text("metadata", "namespace") ?? target.namespace) == target.namespace
+            && (document.text("apiVersion") ?? target.apiVersion) == target.apiVersion
     }
 
-    /// `Kind name`, with the namespace where it is named, for messages.
+    /// `Kind namespace/name`, for messages.
     public var title: String {
-        let namespace = document.text("metadata", "namespace").map { " of namespace \($0)" } ?? ""
-        return "\(document.text("kind") ?? "?") \(document.text("metadata", "name") ?? "?")\(namespace)"
+        let namespace = document.text("metadata", "namespace").map { "\($0)/" } ?? ""
+        return "\(document.text("kind") ?? "?") \(namespace)\(document.text("metadata", "name") ?? "?")"
     }
 
     /// A container of the pod template, and where it stands.

@@ -44,10 +44,9 @@ extension PatchBuilder {
         }
         // Taken back into the same place, and only where the list is as this change left it.
         let left = PatchStep.test(pointer, .array(words.map { .string($0) }))
-        return (
-            writer.workload([.test("\(pointer)/\(index)", word), .remove("\(pointer)/\(index)")]),
-            writer.workload([left, .add("\(pointer)/\(index)", word)])
-        )
+        return Pair(
+            apply: writer.workload([.test("\(pointer)/\(index)", word), .remove("\(pointer)/\(index)")]),
+            undo: writer.workload([left, .add("\(pointer)/\(index)", word)]))
     }
 
     /// A flag that was left to the engine's default is added at the end, and taken away again.
@@ -60,9 +59,8 @@ extension PatchBuilder {
         let word = DocumentValue.string(value == .flag(true) ? flag : "\(flag)=\(value)")
         let list = "\(container.pointer)/args"
         if let count = container.command.arguments?.count {
-            return (
-                writer.workload([.add("\(list)/-", word)]), writer.workload([.test("\(list)/\(count)", word), .remove("\(list)/\(count)")])
-            )
+            let place = "\(list)/\(count)"
+            return Pair(apply: writer.workload([.add("\(list)/-", word)]), undo: writer.workload([.test(place, word), .remove(place)]))
         }
         guard container.command.command != nil else {
             throw NoPatch(
@@ -70,6 +68,6 @@ extension PatchBuilder {
                     + "write them out in the manifest first")
         }
         let before = container.document["args"].map { PatchStep.replace(list, $0) } ?? .remove(list)
-        return (writer.workload([.add(list, .array([word]))]), writer.workload([.test(list, .array([word])), before]))
+        return Pair(apply: writer.workload([.add(list, .array([word]))]), undo: writer.workload([.test(list, .array([word])), before]))
     }
 }

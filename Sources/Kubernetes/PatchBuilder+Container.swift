@@ -12,7 +12,7 @@ extension PatchBuilder {
         guard let manifest else {
             guard writer.hasStrategicMerge else { throw needsManifest("the position of \(name) among the variables is not known") }
             let old = DocumentValue.members(["name": .string(name), "value": .string(candidate.from.description)])
-            return (writer.container(containerName, ["env": .array([new])]), writer.container(containerName, ["env": .array([old])]))
+            return variables(new, old, of: containerName, writer)
         }
         let container = try manifest.container(containerName)
         let index = container.variables.lastIndex { $0.text("name") == name }
@@ -26,7 +26,11 @@ extension PatchBuilder {
             } else {
                 .members(["$patch": .string("delete"), "name": .string(name)])
             }
-        return (writer.container(containerName, ["env": .array([new])]), writer.container(containerName, ["env": .array([undo])]))
+        return variables(new, undo, of: containerName, writer)
+    }
+
+    private func variables(_ new: DocumentValue, _ old: DocumentValue, of container: String, _ writer: RequestWriter) -> Pair {
+        Pair(apply: writer.container(container, ["env": .array([new])]), undo: writer.container(container, ["env": .array([old])]))
     }
 
     private func positioned(_ new: DocumentValue, at index: Int?, _ container: Manifest.Container, _ writer: RequestWriter) -> Pair {
@@ -35,9 +39,10 @@ extension PatchBuilder {
         let count = container.variables.count
         guard count > 0 else {
             let before = container.document["env"].map { PatchStep.replace(list, $0) } ?? .remove(list)
-            return (writer.workload([.add(list, .array([new]))]), writer.workload([.test(list, .array([new])), before]))
+            return Pair(apply: writer.workload([.add(list, .array([new]))]), undo: writer.workload([.test(list, .array([new])), before]))
         }
-        return (writer.workload([.add("\(list)/-", new)]), writer.workload([.test("\(list)/\(count)", new), .remove("\(list)/\(count)")]))
+        let place = "\(list)/\(count)"
+        return Pair(apply: writer.workload([.add("\(list)/-", new)]), undo: writer.workload([.test(place, new), .remove(place)]))
     }
 
     // MARK: Resources
@@ -45,29 +50,18 @@ extension PatchBuilder {
     /// A resource's request and limit, whichever of the two the manifest has.
     func resource(_ name: String, of containerName: String, _ candidate: Candidate, _ writer: RequestWriter) throws(NoPatch) -> Pair {
         let new = DocumentValue.string(candidate.to.description)
-        guard let manifest else {
-            // Of an extended resource the request must equal the limit, so both are known; of CPU and memory they may differ.
-            guard writer.hasStrategicMerge, name.contains("/") else {
-                throw needsManifest("which of request and limit \(name) has is not known")
-            }
-            let old = DocumentValue.string(candidate.from.description)
-            let kinds = ["limits", "requests"]
-            return (
-                resources(name, kinds.map { ($0, new) }, of: containerName, writer),
-                resources(name, kinds.map { ($0, old) }, of: containerName, writer)
-            )
-        }
+        guard let manifest else { throw needsManifest("requests and limits of \(name) are not known apart") }
         let container = try manifest.container(containerName)
         let known = ["limits", "requests"].map { ($0, container.document["resources"]?[$0]?[name]) }
         let present = known.filter { $0.1 != nil }
+        // Where neither is set both are: device plugins take limits, and requests follow them.
         let changed = present.isEmpty ? known : present
         guard writer.hasStrategicMerge else {
             return try positioned(name, present.compactMap { kind, old in old.map { (kind, $0) } }, new, container, writer)
         }
-        return (
-            resources(name, changed.map { ($0.0, new) }, of: containerName, writer),
-            resources(name, changed.map { ($0.0, $0.1 ?? .null) }, of: containerName, writer)
-        )
+        return Pair(
+            apply: resources(name, changed.map { ($0.0, new) }, of: containerName, writer),
+            undo: resources(name, changed.map { ($0.0, $0.1 ?? .null) }, of: containerName, writer))
     }
 
     private func resources(
@@ -85,9 +79,8 @@ extension PatchBuilder {
         let pairs = present.map { kind, old in
             (pointer: "\(container.pointer)/resources/\(kind)/\(name.pointerPart)", old: old)
         }
-        return (
-            writer.workload(pairs.map { .test($0.pointer, $0.old) } + pairs.map { .replace($0.pointer, new) }),
-            writer.workload(pairs.map { .test($0.pointer, new) } + pairs.map { .replace($0.pointer, $0.old) })
-        )
+        return Pair(
+            apply: writer.workload(pairs.map { .test($0.pointer, $0.old) } + pairs.map { .replace($0.pointer, new) }),
+            undo: writer.workload(pairs.map { .test($0.pointer, new) } + pairs.map { .replace($0.pointer, $0.old) }))
     }
 }

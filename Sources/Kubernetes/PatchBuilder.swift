@@ -7,22 +7,27 @@ public import Policies
 ///
 /// Every JSON patch tests the old value before it replaces it: where somebody else was there in the meantime, the API server refuses it
 /// as a whole. A patch of the scale subresource always holds a whole number, because an absent one means zero. What is undone is what the
-/// manifest said, to the byte: `0.90` does not come back as `0.9`, and what was not there is taken away again.
+/// manifest said, to the byte: `0.90` does not come back as `0.9`, and what was not there is taken away again. Where a patch would have to
+/// guess, there is none, and the cure is named.
 public struct PatchBuilder: Sendable {
     let target: Policy.KubernetesTarget
     let manifest: Manifest?
 
-    /// - Parameter manifest: The target as it is; needed where a patch must name a position in a list.
+    /// - Parameter manifest: The target as it is; needed where a patch depends on more than the value it sets.
     public init(target: Policy.KubernetesTarget, manifest: Manifest? = nil) {
         self.target = target
         self.manifest = manifest
     }
 
-    public typealias Pair = (apply: PatchRequest, undo: PatchRequest)
+    /// The two directions of a change.
+    public struct Pair: Sendable, Hashable {
+        public let apply: PatchRequest
+        public let undo: PatchRequest
+    }
 
-    /// What a change of a knob sends, and what takes it back once it was made.
+    /// The patch of a change of a knob and the one that takes it back once it was made.
     /// - Throws: `NoPatch` where they cannot be exact.
-    public func requests(for candidate: Candidate, of knob: Knob) throws(NoPatch) -> Pair {
+    public func pair(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> Pair {
         let writer = try RequestWriter(target)
         try checkStart(of: candidate, knob)
         switch knob.place {
@@ -63,13 +68,13 @@ public struct PatchBuilder: Sendable {
     private func configMap(_ name: String, key: String, _ candidate: Candidate, _ writer: RequestWriter) throws(NoPatch) -> Pair {
         var old = DocumentValue.string(candidate.from.description)
         if let known = manifest?.configMap(name) { old = known["data"]?[key] ?? .null }
-        return (
-            try writer.configMap(name, key: key, .string(candidate.to.description)), try writer.configMap(name, key: key, old)
-        )
+        return Pair(
+            apply: try writer.configMap(name, key: key, .string(candidate.to.description)),
+            undo: try writer.configMap(name, key: key, old))
     }
 
     private func field(_ pointer: String, _ candidate: Candidate, _ writer: RequestWriter) throws(NoPatch) -> Pair {
-        guard let manifest else { return exchange(pointer, candidate.from.document, candidate.to.document, writer.workload) }
+        guard let manifest else { throw needsManifest("whether \(pointer) is set, and as what, is not known") }
         if let old = manifest.document.value(at: pointer) {
             guard old.isScalar else { throw NoPatch("\(pointer) holds \(old.kindName), not a setting") }
             return exchange(pointer, old, candidate.to.document(like: old), writer.workload)
@@ -77,14 +82,15 @@ public struct PatchBuilder: Sendable {
         let parent = String(pointer[..<(pointer.lastIndex(of: "/") ?? pointer.startIndex)])
         guard case .object = manifest.document.value(at: parent) else { throw NoPatch("the manifest has no \(parent), so no \(pointer)") }
         let new = candidate.to.document
-        return (writer.workload([.add(pointer, new)]), writer.workload([.test(pointer, new), .remove(pointer)]))
+        return Pair(apply: writer.workload([.add(pointer, new)]), undo: writer.workload([.test(pointer, new), .remove(pointer)]))
     }
 
     /// One value for another where it stands, and back.
     func exchange(
         _ pointer: String, _ old: DocumentValue, _ new: DocumentValue, _ request: ([PatchStep]) -> PatchRequest
     ) -> Pair {
-        (request([.test(pointer, old), .replace(pointer, new)]), request([.test(pointer, new), .replace(pointer, old)]))
+        Pair(
+            apply: request([.test(pointer, old), .replace(pointer, new)]), undo: request([.test(pointer, new), .replace(pointer, old)]))
     }
 }
 

@@ -15,8 +15,8 @@ extension PlannedChange {
             return
         }
         do {
-            let requests = try PatchBuilder(target: target, manifest: manifest).requests(for: recommendation.candidate, of: knob)
-            self = .exact(apply: requests.apply, undo: requests.undo)
+            let pair = try PatchBuilder(target: target, manifest: manifest).pair(recommendation.candidate, of: knob)
+            self = .exact(apply: pair.apply, undo: pair.undo)
         } catch {
             self = .none(reason: error.description)
         }

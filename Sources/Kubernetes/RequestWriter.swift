@@ -90,7 +90,8 @@ extension Policy.KubernetesTarget {
     var plural: String {
         let name = kind.lowercased()
         if name.hasSuffix("s") || name.hasSuffix("x") || name.hasSuffix("ch") { return name + "es" }
-        return name.hasSuffix("y") ? name.dropLast() + "ies" : name + "s"
+        let endsInConsonantAndY = name.hasSuffix("y") && !(name.dropLast().last.map { "aeiou".contains($0) } ?? false)
+        return endsInConsonantAndY ? name.dropLast() + "ies" : name + "s"
     }
 }
 

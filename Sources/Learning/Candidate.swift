@@ -52,7 +52,10 @@ extension Knob {
             if current > maximum { return step < 0 ? .success(.integer(maximum)) : .failure(CandidateError(.outsideDomain(value))) }
             let next = min(max(current + step * width, minimum), maximum)
             return next == current ? .failure(CandidateError(.atLimit(value))) : .success(.integer(next))
-        case .values(let values):
+        case .values(let listed):
+            // Numbers have an order of their own, however they are listed; texts have that of the list.
+            let numbers = listed.compactMap(\.numeric)
+            let values = numbers.count == listed.count ? listed.sorted { ($0.numeric ?? 0) < ($1.numeric ?? 0) } : listed
             guard let index = values.firstIndex(where: { $0.isSame(as: value) }) else {
                 return .failure(CandidateError(.outsideDomain(value)))
             }

@@ -2,6 +2,7 @@
 public enum Outcome: String, Sendable, Codable, Hashable, CaseIterable, CodingKeyRepresentable {
     case timeToFirstToken = "ttft"
     case timePerOutputToken = "tpot"
+    case endToEnd = "e2e"
     case throughput
     /// Share of requests that fail.
     case errorRate

@@ -4,6 +4,8 @@ public struct OutcomeValues: Sendable, Hashable {
     public var timeToFirstToken: Double?
     /// Logarithm of the mean time per output token in seconds.
     public var timePerOutputToken: Double?
+    /// Logarithm of the mean end-to-end latency in seconds.
+    public var endToEnd: Double?
     /// Logarithm of the throughput in requests per second.
     public var throughput: Double?
     /// Log odds of a request that misses the objective.
@@ -18,6 +20,7 @@ public struct OutcomeValues: Sendable, Hashable {
             switch outcome {
             case .timeToFirstToken: timeToFirstToken
             case .timePerOutputToken: timePerOutputToken
+            case .endToEnd: endToEnd
             case .throughput: throughput
             case .errorRate: errorRate
             case .cost: cost
@@ -27,6 +30,7 @@ public struct OutcomeValues: Sendable, Hashable {
             switch outcome {
             case .timeToFirstToken: timeToFirstToken = newValue
             case .timePerOutputToken: timePerOutputToken = newValue
+            case .endToEnd: endToEnd = newValue
             case .throughput: throughput = newValue
             case .errorRate: errorRate = newValue
             case .cost: cost = newValue

@@ -21,6 +21,11 @@ public struct PhysicalPrior: EffectEstimator {
 
     public func effect(of candidate: Candidate, in state: OperatingPoint) -> PredictedEffect {
         var builder = EffectBuilder(state: state)
+        if let ratio = candidate.ratio, !(1e-3...1e3).contains(ratio) {
+            // No model holds across three orders of magnitude.
+            builder.changeUnknown(candidate)
+            return PredictedEffect(outcomes: builder.outcomes, source: .physicalPrior, reasoning: builder.reasoning)
+        }
         switch candidate.role {
         case .replicas: builder.changeReplicas(candidate)
         case .concurrency, .batchSize: builder.changeConcurrency(candidate)
@@ -31,6 +36,7 @@ public struct PhysicalPrior: EffectEstimator {
         case .caching: builder.changeCaching()
         case .other: builder.changeUnknown(candidate)
         }
+        builder.combineEndToEnd()
         return PredictedEffect(outcomes: builder.outcomes, source: .physicalPrior, reasoning: builder.reasoning)
     }
 }
@@ -49,9 +55,9 @@ private struct EffectBuilder {
         predictLatency(slotRatio: ratio, batchRatio: 1 / ratio, replicaRatio: ratio)
         predictErrors(capacityRatio: ratio)
         let load = state.load ?? 0.5
-        // Throughput follows capacity only as far as the pool was full.
-        let limited = ratio > 1 ? max(0, load - 0.8) / 0.2 : (load / ratio > 1 ? 1 : 0)
-        set(.throughput, estimate(naturalLogarithm(ratio) * min(1, limited)))
+        // Throughput follows capacity only as far as the pool was full, and falls only by what no longer fits.
+        let gained = naturalLogarithm(ratio) * min(1, max(0, load - 0.8) / 0.2)
+        set(.throughput, estimate(ratio > 1 ? gained : min(0, naturalLogarithm(ratio / load))))
     }
 
     mutating func changeConcurrency(_ candidate: Candidate) {
@@ -159,6 +165,17 @@ private struct EffectBuilder {
     /// Deviation of what rests on the two assumptions above.
     private static let unmeasuredDeviation = 0.5
 
+    /// The whole request: the first token's share of it moves with the first token, the rest with the time per token.
+    mutating func combineEndToEnd() {
+        guard let first = outcomes[.timeToFirstToken], let perToken = outcomes[.timePerOutputToken], let whole = state.endToEnd, whole > 0,
+            let wait = state.timeToFirstToken
+        else { return }
+        let share = min(1, wait / whole)
+        let ratio = share * (1 + first.relativeChange) + (1 - share) * (1 + perToken.relativeChange)
+        guard ratio > 0 else { return }
+        set(.endToEnd, estimate(naturalLogarithm(ratio), atLeast: share * first.deviation + (1 - share) * perToken.deviation))
+    }
+
     /// A full pool turns away what exceeds its capacity; other errors do not depend on it.
     private mutating func predictErrors(capacityRatio: Double) {
         guard let rate = state.errorRate, rate > 0, let overload = state.overloadShareOfErrors else { return }
@@ -207,6 +224,6 @@ private struct EffectBuilder {
         }
     }
 
-    private func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded())) %" }
-    private func signed(_ change: Double) -> String { "\(change < 0 ? "−" : "+")\(Int((abs(change) * 100).rounded())) %" }
+    private func percent(_ ratio: Double) -> String { FigureText.percent((ratio * 100).rounded() / 100) }
+    private func signed(_ change: Double) -> String { (change < 0 ? "−" : "+") + percent(abs(change)) }
 }

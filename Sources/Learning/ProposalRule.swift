@@ -8,12 +8,18 @@ public struct Circumstances: Sendable, Hashable {
     /// Latencies whose objective is missed now.
     public var missedLatencies: Set<LatencyMetric>
     public var missesThroughput: Bool
+    /// Every limit of the objective is known and kept; an unknown one is not kept.
+    public var keepsObjective: Bool
 
-    public init(bottleneck: Bottleneck, state: OperatingPoint, missedLatencies: Set<LatencyMetric> = [], missesThroughput: Bool = false) {
+    public init(
+        bottleneck: Bottleneck, state: OperatingPoint, missedLatencies: Set<LatencyMetric> = [], missesThroughput: Bool = false,
+        keepsObjective: Bool = false
+    ) {
         self.bottleneck = bottleneck
         self.state = state
         self.missedLatencies = missedLatencies
         self.missesThroughput = missesThroughput
+        self.keepsObjective = keepsObjective
     }
 }
 
@@ -140,7 +146,7 @@ extension ProposalRule {
         name: "idle-scale-down", statement: "Capacity that is not used can be given back.",
         triggers: [.costEfficiency, .resourceUtilization, .scheduled], proposals: [.init(.replicas, -1)],
         applies: { circumstances in
-            guard circumstances.missedLatencies.isEmpty, !circumstances.missesThroughput else { return nil }
+            guard circumstances.keepsObjective, circumstances.missedLatencies.isEmpty, !circumstances.missesThroughput else { return nil }
             if let gpu = circumstances.state.gpuUtilization {
                 return gpu < 0.6 ? "the GPU is only \(percent(gpu)) busy and every objective is met" : nil
             }
@@ -173,5 +179,5 @@ extension ProposalRule {
             return "the objective on ttft is missed and \(circumstances.bottleneck.reason)"
         })
 
-    private static func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded())) %" }
+    private static func percent(_ ratio: Double) -> String { FigureText.percent((ratio * 100).rounded() / 100) }
 }

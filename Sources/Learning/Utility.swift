@@ -1,3 +1,5 @@
+import Policies
+
 /// One limit of the objective beside the figure that is held against it.
 public struct ObjectiveGap: Sendable, Codable, Hashable {
     /// E.g. `ttft p95`.
@@ -74,8 +76,10 @@ public struct UtilityModel: Sendable, Hashable {
             guard let outcome = gap.outcome, let estimate = effect.outcomes[outcome] else { continue }
             let pessimistic = gap.direction * estimate.logRatio + 1.28 * estimate.deviation
             if pessimistic > largestAcceptableHarm, gap.excess + pessimistic > 0 {
-                let harm = Int((expm1(pessimistic) * 100).rounded())
-                return "\(gap.name) could get worse by \(harm) % (90 % one-sided) and miss its limit"
+                // Less of a figure is a fall, which ends at 100 %; more of one has no end.
+                let harm = gap.direction < 0 ? -expm1(-pessimistic) : expm1(pessimistic)
+                let amount = harm > 10 ? "more than tenfold" : "by \(FigureText.percent((harm * 100).rounded() / 100))"
+                return "\(gap.name) could get worse \(amount) (90 % one-sided) and miss its limit"
             }
         }
         return nil

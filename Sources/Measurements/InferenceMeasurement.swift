@@ -123,8 +123,8 @@ public struct InferenceError: Sendable, Hashable, Codable {
     public var code: Int?
 
     public init(type: String, message: String = "", code: Int? = nil) {
-        self.type = type
-        self.message = String(message.prefix(500))
+        self.type = ForeignText.printable(type)
+        self.message = ForeignText.withoutSecrets(ForeignText.printable(String(message.prefix(500))))
         self.code = code
     }
 }

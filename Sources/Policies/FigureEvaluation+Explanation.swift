@@ -29,6 +29,7 @@ extension FigureEvaluation {
 
     private func coverage(_ value: Reading.Value, _ span: String) -> String {
         guard let covers = value.covers else { return span }
+        if covers == .zero { return "a run without times, judged as a whole" }
         return "\(FigureText.latency(seconds: covers.inSeconds)), all there is of the \(span) asked for"
     }
 

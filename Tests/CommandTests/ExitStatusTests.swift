@@ -37,7 +37,7 @@ import Testing
             says: "has no run 'nightly'; it has: 'measurements'"),
         Mistake(
             arguments: ["recommend", "--policy", policy, "--import", results, "--manifest", policy, "--no-store"], status: 2,
-            says: "expected StatefulSet llama-server of namespace edge, the target of policy llamacpp-slots; found no workload"),
+            says: "expected StatefulSet edge/llama-server, the target of policy llamacpp-slots; found no workload"),
         Mistake(
             arguments: ["validate", "Examples/broken-policy.yaml"], status: 2,
             says: "broken-policy.yaml:10:5: error: unknown field 'cool_down'"),
@@ -97,16 +97,5 @@ import Testing
         #expect(run.status == 4)
         #expect(run.output.contains("interrupted; nothing of this command was kept"))
         #expect(try CommandLineRun(["export", "--format", "csv", "--store", store]).output.split(separator: "\n").count == 1)
-    }
-
-    @Test("a second writer is told who the first one is")
-    func locked() throws {
-        let folder = try TemporaryFolder()
-        let store = folder.path("store.sqlite")
-        #expect(try CommandLineRun(["import", Self.results, "--store", store]).status == 0)
-        let holder = try ShellRun(
-            "flock \(store).lock llm-auto-optimizer import \(Self.results) --store \(store)", stateFolder: folder.url.path)
-        #expect(holder.status == 3)
-        #expect(holder.output.contains("store.sqlite"))
     }
 }

@@ -39,6 +39,19 @@ import Testing
         #expect(try CommandLineRun(statistics + [second]).output == CommandLineRun(statistics + [store]).output)
     }
 
+    @Test("statistics are those of the whole, or of every window")
+    func statistics() throws {
+        _ = try run("import", Self.results)
+        let whole = try run("export", "--what", "statistics", "--format", "csv").output.split(separator: "\n")
+        #expect(whole.first?.hasPrefix("window,model,provider,endpoint,figure,unit,count,mean,p50") == true)
+        #expect(whole.contains { $0.hasPrefix(",tiny-llama,local,http://llamacpp.example:8080/v1,ttft,ms,404,") })
+        let windows = try run("export", "--what", "statistics", "--format", "csv", "--window", "15s").output.split(separator: "\n")
+        let counts = windows.filter { $0.contains(",ttft,ms,") }.compactMap { Int($0.split(separator: ",")[6]) }
+        #expect(counts.count == 5 && counts.reduce(0, +) == 404)
+        #expect(try run("export", "--what", "statistics", "--window", "15").errors.contains("has no unit; write 15s"))
+        #expect(try run("export", "--window", "15s").status == 2)
+    }
+
     @Test("a decision is listed, explained by a prefix of its name, and derived again")
     func decided() throws {
         let first = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--current", "slots=2")
@@ -53,6 +66,32 @@ import Testing
         let page = folder.path("report.html")
         #expect(try run("explain", id, "--format", "html", "--output", page).status == 0)
         #expect(try String(contentsOfFile: page, encoding: .utf8).hasPrefix("<!doctype html>"))
+    }
+
+    @Test("commands that write at the same time wait for each other")
+    func together() throws {
+        let one =
+            "llm-auto-optimizer recommend --policy \(Self.policy) --import \(Self.results) --current slots=2 --store \(store) >/dev/null"
+        let run = try ShellRun("for i in 1 2 3 4; do (\(one); echo ended $?) & done; wait", stateFolder: folder.url.path)
+        #expect(run.output.split(separator: "\n").filter { $0 == "ended 1" }.count == 4, "\(run.output)")
+        #expect(try self.run("history").output.split(separator: "\n").count == 4)
+    }
+
+    @Test("a link stays a link, and a pipe is written to")
+    func outputs() throws {
+        let real = try folder.write("old", to: "real.txt")
+        let link = folder.path("link.txt")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: real)
+        _ = try run("recommend", "--policy", Self.policy, "--import", Self.results, "--output", link)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == real)
+        #expect(try String(contentsOfFile: real, encoding: .utf8).hasPrefix("Change slots"))
+        let pipe = folder.path("pipe")
+        let piped = try ShellRun(
+            "mkfifo \(pipe); cat \(pipe) & llm-auto-optimizer history --store \(store) --output \(pipe); wait", stateFolder: folder.url.path
+        )
+        #expect(piped.output.contains("llamacpp-slots"))
+        #expect(try run("history", "--output", folder.url.path).errors.contains("Is a directory"))
+        #expect(try run("history", "--output", "").status == 2)
     }
 
     @Test("a manifest gives the settings in force and makes the patch of an argument exact")

@@ -201,4 +201,44 @@ import Testing
         #expect(outcome(slowFrom: 2_600) == "pending")
         #expect(outcome(slowFrom: 3_000) == "inactive")
     }
+
+    @Test("an outage idles the devices and shrinks nothing")
+    func outage() {
+        let policy = Self.policy {
+            $0.objective.throughput = 5
+            var trigger = Trigger(
+                name: "idle", type: .costEfficiency,
+                condition: .leaf(.init(name: "throughputBelow", test: .compare(.throughput, .below, threshold: 1_000, window: nil))))
+            trigger.minSamples = 10
+            $0.triggers = [trigger]
+            $0.behavior.scaleDown.stabilizationWindow = .zero
+        }
+        var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(3_600), limits: policy.latencyLimits)
+        for index in 0..<100 {
+            var measurement = InferenceMeasurement(
+                id: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)), time: Self.now.advanced(by: .milliseconds(100 * index)))
+            measurement.error = InferenceError(type: "http_500")
+            measurement.gpuUtilization = 0.02
+            windows.record(measurement)
+        }
+        let snapshot = SnapshotBuilder(
+            policy: policy, windows: windows, reported: nil, sources: [],
+            state: TargetState(values: ["replicas": KnobState(.integer(3), origin: .given)]), history: ControlHistory()
+        ).importedRun(now: Self.now)
+        let decision = decide(snapshot, under: policy)
+        #expect(decision.outcome == .hold)
+        #expect(decision.objectives.contains { $0.name.hasPrefix("throughput") && $0.met == false })
+        #expect(decision.excluded.contains { $0.knob == "replicas" && $0.to == .integer(2) && $0.reason == .noRule })
+    }
+
+    @Test("a slow whole is traced to the part of it that is slow")
+    func endToEnd() {
+        let policy = Self.policy {
+            $0.objective.latencies = [.init(metric: .endToEnd, statistic: .percentile(.p90), limit: .milliseconds(800))]
+            $0.triggers[0].condition = .leaf(
+                .init(name: "latencyExceeds", test: .compare(.latency(.endToEnd, .percentile(.p90)), .above, threshold: 0.8, window: nil)))
+        }
+        let decision = decide(Self.snapshot(policy), under: policy)
+        #expect(decision.recommendations.contains { $0.candidate.knob == "replicas" && $0.effect.outcomes[.endToEnd] != nil })
+    }
 }

@@ -97,10 +97,10 @@ import Testing
     func guarded() throws {
         let workload = try SampleWorkload(#"args: ["--max-num-seqs=64", "--enable-prefix-caching"]"#)
         let other = try SampleWorkload(#"args: ["--max-num-seqs=256", "--enable-prefix-caching"]"#).document
-        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(64), .integer(128)), of: Self.slots)
-        #expect(throws: JSONPatchApplier.Refused.self) { try SampleWorkload.apply(requests.apply, to: other) }
-        #expect(throws: JSONPatchApplier.Refused.self) { try SampleWorkload.apply(requests.undo, to: other) }
-        let off = try workload.builder.requests(for: SampleWorkload.change(.flag(true), .flag(false)), of: Self.caching)
+        let pair = try workload.builder.pair(SampleWorkload.change(.integer(64), .integer(128)), of: Self.slots)
+        #expect(throws: JSONPatchApplier.Refused.self) { try SampleWorkload.apply(pair.apply, to: other) }
+        #expect(throws: JSONPatchApplier.Refused.self) { try SampleWorkload.apply(pair.undo, to: other) }
+        let off = try workload.builder.pair(SampleWorkload.change(.flag(true), .flag(false)), of: Self.caching)
         #expect(throws: JSONPatchApplier.Refused.self) { try SampleWorkload.apply(off.undo, to: other) }
     }
 
@@ -108,7 +108,7 @@ import Testing
     func cure() throws {
         let builder = PatchBuilder(target: try SampleWorkload().target)
         let error = #expect(throws: NoPatch.self) {
-            try builder.requests(for: SampleWorkload.change(.integer(64), .integer(128)), of: Self.slots)
+            try builder.pair(SampleWorkload.change(.integer(64), .integer(128)), of: Self.slots)
         }
         #expect(error?.description.contains("kubectl get deployment chat-8b -n llm -o yaml") == true)
     }

@@ -15,15 +15,15 @@ import Testing
 
     @Test("replicas go through the scale subresource, tested before they are replaced, and back the same way")
     func replicas() throws {
-        let requests = try PatchBuilder(target: try SampleWorkload().target).requests(
-            for: SampleWorkload.change(.integer(2), .integer(3)), of: SampleWorkload.knob(.replicas))
-        #expect(requests.apply.path == "/apis/apps/v1/namespaces/llm/deployments/chat-8b/scale")
-        #expect(requests.apply.contentType == .json)
+        let pair = try PatchBuilder(target: try SampleWorkload().target).pair(
+            SampleWorkload.change(.integer(2), .integer(3)), of: SampleWorkload.knob(.replicas))
+        #expect(pair.apply.path == "/apis/apps/v1/namespaces/llm/deployments/chat-8b/scale")
+        #expect(pair.apply.contentType == .json)
         #expect(
-            requests.apply.body == #"[{"op":"test","path":"/spec/replicas","value":2},{"op":"replace","path":"/spec/replicas","value":3}]"#)
+            pair.apply.body == #"[{"op":"test","path":"/spec/replicas","value":2},{"op":"replace","path":"/spec/replicas","value":3}]"#)
         #expect(
-            requests.undo.body == #"[{"op":"test","path":"/spec/replicas","value":3},{"op":"replace","path":"/spec/replicas","value":2}]"#)
-        #expect(requests.apply.command.hasPrefix("kubectl -n llm patch deployment/chat-8b --subresource scale --type json -p '["))
+            pair.undo.body == #"[{"op":"test","path":"/spec/replicas","value":3},{"op":"replace","path":"/spec/replicas","value":2}]"#)
+        #expect(pair.apply.command.hasPrefix("kubectl -n llm patch deployment/chat-8b --subresource scale --type json -p '["))
     }
 
     @Test(
@@ -40,10 +40,10 @@ import Testing
     @Test("a variable is merged by name, members sorted, and comes back as it was written")
     func variable() throws {
         let workload = try SampleWorkload(#"env: [{name: A, value: "1"}, {name: BATCH_SIZE, value: "08"}]"#)
-        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: Self.batch)
-        #expect(requests.apply.contentType == .strategicMerge)
+        let pair = try workload.builder.pair(SampleWorkload.change(.integer(8), .integer(16)), of: Self.batch)
+        #expect(pair.apply.contentType == .strategicMerge)
         #expect(
-            requests.apply.body
+            pair.apply.body
                 == #"{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"BATCH_SIZE","value":"16"}],"name":"vllm"}]}}}}"#)
         #expect(try workload.changed(Self.batch, .integer(8), .integer(16)).undone == workload.document)
     }
@@ -64,9 +64,13 @@ import Testing
 
     @Test("a container that the manifest does not have is named beside those it has")
     func noContainer() throws {
-        let knob = SampleWorkload.knob(.environment(container: "engine", name: "X"))
-        #expect(
-            try SampleWorkload().refusal(knob, .integer(1), .integer(2)) == "the manifest has no container 'engine'; it has: proxy, vllm")
+        for place in [
+            Knob.Place.environment(container: "engine", name: "X"), .resource(container: "engine", resource: "cpu"),
+            .containerArgument(container: "engine", flag: "--x"),
+        ] {
+            let refusal = try SampleWorkload().refusal(SampleWorkload.knob(place), .integer(1), .integer(2))
+            #expect(refusal == "the manifest has no container 'engine'; it has: proxy, vllm")
+        }
     }
 
     // MARK: Resources
@@ -95,15 +99,14 @@ import Testing
         #expect(try workload.changed(Self.cores, .integer(4), .integer(8)).undone == workload.document)
     }
 
-    @Test("without the manifest an extended resource has an exact patch, CPU has not")
-    func resourceWithoutManifest() throws {
+    @Test("what depends on more than the new value has no patch without the manifest, and the cure is named")
+    func withoutManifest() throws {
+        let field = SampleWorkload.knob(.field(pointer: "/spec/template/spec/terminationGracePeriodSeconds"))
         let builder = PatchBuilder(target: try SampleWorkload().target)
-        let requests = try builder.requests(for: SampleWorkload.change(.integer(1), .integer(2)), of: Self.devices)
-        #expect(requests.apply.body.contains(#""resources":{"limits":{"nvidia.com/gpu":"2"},"requests":{"nvidia.com/gpu":"2"}}"#))
-        let error = #expect(throws: NoPatch.self) {
-            try builder.requests(for: SampleWorkload.change(.integer(4), .integer(8)), of: Self.cores)
+        for knob in [Self.devices, Self.cores, field] {
+            let error = #expect(throws: NoPatch.self) { try builder.pair(SampleWorkload.change(.integer(4), .integer(8)), of: knob) }
+            #expect(error?.description.contains("--manifest FILE with the output of: kubectl get deployment") == true)
         }
-        #expect(error?.description.contains("--manifest FILE") == true)
     }
 
     // MARK: Custom resources
@@ -118,13 +121,13 @@ import Testing
         var workload = try SampleWorkload(container)
         workload.target.apiVersion = "argoproj.io/v1alpha1"
         workload.target.kind = "Rollout"
-        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
-        #expect(requests.apply.contentType == .json)
-        #expect(requests.apply.path == "/apis/argoproj.io/v1alpha1/namespaces/llm/rollouts/chat-8b")
+        let pair = try workload.builder.pair(SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        #expect(pair.apply.contentType == .json)
+        #expect(pair.apply.path == "/apis/argoproj.io/v1alpha1/namespaces/llm/rollouts/chat-8b")
         let result = try workload.changed(knob, .integer(8), .integer(16))
         #expect(result.changed != workload.document && result.undone == workload.document)
         #expect(throws: NoPatch.self) {
-            try PatchBuilder(target: workload.target).requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+            try PatchBuilder(target: workload.target).pair(SampleWorkload.change(.integer(8), .integer(16)), of: knob)
         }
     }
 
@@ -136,10 +139,10 @@ import Testing
         let map = #"{kind: ConfigMap, metadata: {name: engine}, data: {batch: "08", other: x}}"#
         let workload = try SampleWorkload(others: [map])
         #expect(workload.manifest.text(of: knob) == "08")
-        let requests = try workload.builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
-        #expect(requests.apply.path == "/api/v1/namespaces/llm/configmaps/engine" && requests.apply.contentType == .merge)
-        #expect(requests.apply.body == #"{"data":{"batch":"16"}}"# && requests.undo.body == #"{"data":{"batch":"08"}}"#)
-        let without = try SampleWorkload().builder.requests(for: SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        let pair = try workload.builder.pair(SampleWorkload.change(.integer(8), .integer(16)), of: knob)
+        #expect(pair.apply.path == "/api/v1/namespaces/llm/configmaps/engine" && pair.apply.contentType == .merge)
+        #expect(pair.apply.body == #"{"data":{"batch":"16"}}"# && pair.undo.body == #"{"data":{"batch":"08"}}"#)
+        let without = try SampleWorkload().builder.pair(SampleWorkload.change(.integer(8), .integer(16)), of: knob)
         #expect(without.undo.body == #"{"data":{"batch":"8"}}"#)
     }
 
@@ -183,24 +186,32 @@ import Testing
         #expect(values == expected.mapValues { KnobState($0, origin: .manifest) })
     }
 
-    @Test("a manifest of another namespace is not the target's")
-    func namespace() throws {
-        func manifest(_ metadata: String) throws -> Manifest {
-            let text = "{kind: Deployment, metadata: \(metadata), spec: {template: {spec: {containers: [{name: vllm}]}}}}"
-            return try Manifest(try YAMLDocument.parseAll(text)[0].value)
-        }
-        let target = try SampleWorkload().target
-        #expect(try manifest("{name: chat-8b}").isManifest(of: target))
-        #expect(try manifest("{name: chat-8b, namespace: llm}").isManifest(of: target))
-        #expect(try !manifest("{name: chat-8b, namespace: staging}").isManifest(of: target))
-        #expect(try manifest("{name: chat-8b, namespace: staging}").title == "Deployment chat-8b of namespace staging")
+    @Test(
+        "a manifest of another namespace, version, kind or name is not the target's",
+        arguments: [
+            ("kind: Deployment, metadata: {name: chat-8b}", true),
+            ("apiVersion: apps/v1, kind: Deployment, metadata: {name: chat-8b, namespace: llm}", true),
+            ("kind: Deployment, metadata: {name: chat-8b, namespace: staging}", false),
+            ("apiVersion: apps/v2, kind: Deployment, metadata: {name: chat-8b}", false),
+            ("kind: StatefulSet, metadata: {name: chat-8b}", false), ("kind: Deployment, metadata: {name: chat}", false),
+        ])
+    func identity(head: String, isTarget: Bool) throws {
+        let text = "{\(head), spec: {template: {spec: {containers: [{name: vllm}]}}}}"
+        #expect(try Manifest(try YAMLDocument.parseAll(text)[0].value).isManifest(of: try SampleWorkload().target) == isTarget)
+    }
+
+    @Test(
+        "kinds have the plurals the API server gives them",
+        arguments: [("Deployment", "deployments"), ("Gateway", "gateways"), ("Policy", "policies"), ("Ingress", "ingresses")])
+    func plurals(kind: String, plural: String) {
+        #expect(Policy.KubernetesTarget(namespace: "n", apiVersion: "v1", kind: kind, name: "x").plural == plural)
     }
 
     @Test("quotes in a value survive the command line")
     func quoting() throws {
-        let requests = try PatchBuilder(target: try SampleWorkload().target).requests(
-            for: SampleWorkload.change(.text("a"), .text("it's \"b\"")), of: Self.batch)
-        #expect(requests.apply.command.contains(#"it'\''s \"b\""#))
+        let pair = try PatchBuilder(target: try SampleWorkload().target).pair(
+            SampleWorkload.change(.text("a"), .text("it's \"b\"")), of: Self.batch)
+        #expect(pair.apply.command.contains(#"it'\''s \"b\""#))
     }
 
     @Test(

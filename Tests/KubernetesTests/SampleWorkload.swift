@@ -31,9 +31,9 @@ struct SampleWorkload {
 
     /// The document after the change, and after the change and its undoing.
     func changed(_ knob: Knob, _ from: KnobValue, _ to: KnobValue) throws -> (changed: DocumentValue, undone: DocumentValue) {
-        let requests = try builder.requests(for: Self.change(from, to), of: knob)
-        let changed = try Self.apply(requests.apply, to: document)
-        return (changed, try Self.apply(requests.undo, to: changed))
+        let pair = try builder.pair(Self.change(from, to), of: knob)
+        let changed = try Self.apply(pair.apply, to: document)
+        return (changed, try Self.apply(pair.undo, to: changed))
     }
 
     static func apply(_ request: PatchRequest, to document: DocumentValue) throws -> DocumentValue {
@@ -46,7 +46,7 @@ struct SampleWorkload {
     /// Why there is no patch.
     func refusal(_ knob: Knob, _ from: KnobValue, _ to: KnobValue) -> String? {
         do {
-            _ = try builder.requests(for: Self.change(from, to), of: knob)
+            _ = try builder.pair(Self.change(from, to), of: knob)
             return nil
         } catch { return error.description }
     }

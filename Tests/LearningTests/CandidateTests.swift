@@ -36,6 +36,10 @@ import Testing
     func listed() {
         let values = Knob.Domain.values([.integer(32), .integer(64), .integer(128)])
         #expect(Self.reach(values, from: .number(64)) == ["-1: 32", "1: 128"])
+        #expect(
+            Self.reach(.values([.integer(4), .integer(2), .integer(1)]), from: .integer(2)) == ["-1: 1", "1: 4"],
+            "numbers have their own order")
+        #expect(Self.reach(.values([.text("b"), .text("a")]), from: .text("b"))[1] == "1: a")
         #expect(Self.reach(values, from: .integer(48)) == ["-1: outsideDomain(48)", "1: outsideDomain(48)"])
     }
 

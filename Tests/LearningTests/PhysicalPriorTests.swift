@@ -103,4 +103,20 @@ import Testing
             }
         }
     }
+
+    @Test("throughput falls only by what no longer fits", arguments: [(0.4, 0.0), (0.51, -0.02), (0.9, -0.588)])
+    func scaleDown(load: Double, logRatio: Double) throws {
+        var state = OperatingPoint()
+        state.gpuUtilization = load
+        let outcomes = effect(Self.candidate(.replicas, .integer(2), .integer(1), step: -1), state)
+        #expect(abs(try #require(outcomes[.throughput]).logRatio - logRatio) < 0.001)
+    }
+
+    @Test("absurd values are predicted by no model and crash nothing", arguments: [1e300, 1e-300, 5e9])
+    func absurd(value: Double) {
+        for role in Knob.Role.allCases {
+            let prediction = PhysicalPrior().effect(of: Self.candidate(role, .number(2), .number(value)), in: Self.overloaded)
+            #expect(prediction.outcomes.values.allSatisfy { $0.logRatio.isFinite })
+        }
+    }
 }

@@ -88,12 +88,18 @@ import Testing
         #expect(names.contains("overload-errors-scale-up") == scales)
     }
 
-    @Test("idle capacity is given back only while every objective is met")
+    @Test("idle capacity is given back only while every objective is known and met")
     func idle() {
-        #expect(Self.applying(.costEfficiency, Self.circumstances { $0.gpuUtilization = 0.2 }).contains("idle-scale-down"))
-        #expect(
-            !Self.applying(.costEfficiency, Self.circumstances(missed: [.timeToFirstToken]) { $0.gpuUtilization = 0.2 }).contains(
-                "idle-scale-down"))
+        func applies(_ change: (inout Circumstances) -> Void) -> Bool {
+            var circumstances = Self.circumstances { $0.gpuUtilization = 0.2 }
+            circumstances.keepsObjective = true
+            change(&circumstances)
+            return Self.applying(.costEfficiency, circumstances).contains("idle-scale-down")
+        }
+        #expect(applies { _ in })
+        #expect(!applies { $0.missedLatencies = [.timeToFirstToken] })
+        #expect(!applies { $0.missesThroughput = true })
+        #expect(!applies { $0.keepsObjective = false }, "an outage idles every device")
     }
 
     @Test("every rule has a name of its own, a trigger and a proposal")

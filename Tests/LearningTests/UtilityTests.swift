@@ -61,4 +61,12 @@ import Testing
         }
         #expect(abs(expectedExcess(mean: mean, deviation: deviation) - sum) < 1e-6)
     }
+
+    @Test("a fall ends at 100 %, and a great rise is not spelled out in percent")
+    func wording() throws {
+        let fall = PredictedEffect(outcomes: [.throughput: .init(logRatio: -1, deviation: 0.3)], source: .physicalPrior, reasoning: [])
+        let gaps = [ObjectiveGap(name: "throughput", outcome: .throughput, excess: 0, direction: -1)]
+        #expect(try #require(model.veto(fall, gaps: gaps)).contains("by 75 %"))
+        #expect(try #require(model.veto(Self.effect(ttft: 4), gaps: Self.gap(0))).contains("more than tenfold"))
+    }
 }

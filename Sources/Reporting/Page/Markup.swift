@@ -1,3 +1,5 @@
+import Measurements
+
 /// Text that is markup already. Everything else is escaped on its way in, so that a model's name cannot be a script.
 struct Markup: ExpressibleByStringInterpolation, Sendable {
     var text: String
@@ -19,7 +21,7 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
 
     static func escaped(_ text: String) -> String {
         var result = ""
-        for scalar in text.harmless.unicodeScalars {
+        for scalar in ForeignText.printable(text).unicodeScalars {
             switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"

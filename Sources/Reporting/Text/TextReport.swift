@@ -113,7 +113,7 @@ extension RecommendationReport {
         let patch: [String] =
             switch planned(at: index) {
             case .exact(let patch, let inverse):
-                ["     apply  " + patch.command.harmless, "     undo   " + inverse.command.harmless]
+                ["     apply  " + ForeignText.printable(patch.command), "     undo   " + ForeignText.printable(inverse.command)]
             case .none(let reason): [style.wrapped("no exact patch: \(reason)", indent: 5)]
             }
         return

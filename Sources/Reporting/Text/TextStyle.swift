@@ -1,3 +1,5 @@
+import Measurements
+
 /// How a text report is dressed: with colour on a terminal, plain everywhere else.
 ///
 /// Whatever a text holds, the terminal shows it and obeys nothing in it.
@@ -20,7 +22,7 @@ public struct TextStyle: Sendable {
     }
 
     func dress(_ text: String, _ tone: Tone) -> String {
-        let text = text.harmless
+        let text = ForeignText.printable(text)
         return isColoured ? "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m" : text
     }
 
@@ -35,7 +37,7 @@ public struct TextStyle: Sendable {
     /// Rows with their columns aligned; numbers to the right.
     /// - Parameter proseLast: The last column holds sentences, which are broken to fit and go on under themselves.
     func table(_ header: [String], _ rows: [[String]], rightFrom: Int = 1, proseLast: Bool = false) -> String {
-        let rows = rows.map { $0.map(\.harmless) }
+        let rows = rows.map { $0.map(ForeignText.printable) }
         var widths = header.indices.map { column in ([header] + rows).map { $0[column].columns }.max() ?? 0 }
         let taken = widths.dropLast().reduce(2) { $0 + $1 + 2 }
         if proseLast { widths[widths.count - 1] = min(widths.last ?? 0, max(width - taken, Self.narrowestProse)) }
@@ -62,7 +64,7 @@ public struct TextStyle: Sendable {
     private func broken(_ text: String, first: Int, others: Int) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in text.harmless.split(separator: " ") {
+        for word in ForeignText.printable(text).split(separator: " ") {
             if !line.isEmpty, line.columns + 1 + word.columns > (lines.isEmpty ? first : others) {
                 lines.append(line)
                 line = ""

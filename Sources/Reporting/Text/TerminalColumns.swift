@@ -1,20 +1,4 @@
 extension StringProtocol {
-    /// The text without what acts instead of being seen: control characters, terminal sequences, and marks that turn the reading direction.
-    ///
-    /// Each becomes U+FFFD, so that a name made to deceive is noticed. Blanks of every kind become a blank.
-    var harmless: String {
-        var result = ""
-        for scalar in unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control where scalar == "\n" || scalar == "\t": result += " "
-            case .format where scalar == "\u{200D}": result.unicodeScalars.append(scalar)  // Joins emoji.
-            case .control, .format, .lineSeparator, .paragraphSeparator: result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
     /// Columns of a terminal this takes: two for each East Asian wide character and emoji, one for every other.
     var columns: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
 }
