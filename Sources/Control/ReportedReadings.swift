@@ -7,10 +7,21 @@ struct ReportedReadings: ReadingSource {
     let results: ReportedResults
     /// Requests the report is about, where it tells.
     let completed: Int?
+    /// How long the reported run took, where it tells.
+    let duration: Duration?
     let policy: Policy
     let state: TargetState
 
     func reading(_ query: MetricQuery, over window: Duration) -> Reading {
+        var answer = answer(query)
+        if case .value(var value) = answer, let duration, duration < window {
+            value.covers = duration
+            answer = .value(value)
+        }
+        return answer
+    }
+
+    private func answer(_ query: MetricQuery) -> Reading {
         switch query {
         case .latency(let metric, let statistic): latency(metric, statistic)
         case .throughput: figure(results.requestsPerSecond, "requests per second")

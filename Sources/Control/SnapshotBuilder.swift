@@ -129,7 +129,8 @@ public struct SnapshotBuilder: Sendable {
     private func readings(whole: Bool, end: Timestamp?, statistics: WindowStatistics) -> [RecordedReading] {
         let measured = WindowReadings(windows: windows, end: end, whole: whole ? runLength ?? .zero : nil, policy: policy, state: state)
         let told = reported.map {
-            ReportedReadings(results: $0, completed: sources.flatMap(\.runs).last?.completed, policy: policy, state: state)
+            ReportedReadings(
+                results: $0, completed: sources.flatMap(\.runs).last?.completed, duration: runLength, policy: policy, state: state)
         }
         func answer(_ question: PolicyQuestion) -> Reading {
             let reading = measured.reading(question.query, over: question.window)
