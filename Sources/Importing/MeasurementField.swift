@@ -25,6 +25,11 @@ enum MeasurementField: Int, CaseIterable {
     case errorCode
 
     // Read, never written.
+    /// A text, or an object of type, message and code; whatever it holds, the request failed.
+    case errorText
+    case nestedErrorType, nestedErrorMessage, nestedErrorCode
+    /// `false` where the request failed.
+    case success
     /// Another name of `e2e_ms`.
     case totalDuration
     /// Parts of `network_ms`, added up.
@@ -75,6 +80,11 @@ enum MeasurementField: Int, CaseIterable {
         case .errorType: "error_type"
         case .errorMessage: "error_message"
         case .errorCode: "error_code"
+        case .errorText: "error"
+        case .nestedErrorType: "error/type"
+        case .nestedErrorMessage: "error/message"
+        case .nestedErrorCode: "error/code"
+        case .success: "success"
         case .totalDuration: "total_duration_ms"
         case .nameLookup: "dns_ms"
         case .connect: "connect_ms"

@@ -90,6 +90,7 @@ private struct JSONMeasurementRow: MeasurementRow {
     func number(_ field: MeasurementField) -> NumberReading { rows.number(field.column) }
     func text(_ field: MeasurementField) -> String? { rows.text(field.column) }
     func wholeNumber(_ field: MeasurementField) -> Int64? { rows.integer(field.column) }
+    func flag(_ field: MeasurementField) -> Bool? { rows.boolean(field.column) }
 
     func withText<Result>(_ field: MeasurementField, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         try rows.textBytes(field.column).map(body)
@@ -119,6 +120,7 @@ private struct CSVMeasurementRow: MeasurementRow {
     }
 
     func wholeNumber(_ field: MeasurementField) -> Int64? { cell(field).flatMap { Int64($0) } }
+    func flag(_ field: MeasurementField) -> Bool? { cell(field).flatMap { Bool($0.lowercased()) } }
 
     func withText<Result>(_ field: MeasurementField, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         guard var text = text(field) else { return nil }

@@ -9,6 +9,7 @@ protocol MeasurementRow {
     /// The bytes of a text, for what is compared or parsed without making a `String` of it; they live during the call.
     func withText<Result>(_ field: MeasurementField, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result?
     func wholeNumber(_ field: MeasurementField) -> Int64?
+    func flag(_ field: MeasurementField) -> Bool?
     /// Gaps in milliseconds, NaN for what is not finite; `nil` where there is no list.
     func withGaps(_ body: (UnsafeBufferPointer<Double>) throws -> Void) throws
 }
@@ -100,10 +101,11 @@ struct MeasurementRowReader {
     }
 
     private static func error(_ row: some MeasurementRow) throws -> InferenceError? {
-        let type = row.text(.errorType) ?? ""
-        let message = row.text(.errorMessage) ?? ""
-        let code = row.wholeNumber(.errorCode).flatMap { Int(exactly: $0) }
-        if type.isEmpty && message.isEmpty && code == nil { return nil }
+        let type = row.text(.errorType) ?? row.text(.nestedErrorType) ?? ""
+        let message = row.text(.errorMessage) ?? row.text(.nestedErrorMessage) ?? row.text(.errorText) ?? ""
+        let code = (row.wholeNumber(.errorCode) ?? row.wholeNumber(.nestedErrorCode)).flatMap { Int(exactly: $0) }
+        let isFailure = row.flag(.success) == false || row.flag(.errorText) == true
+        if type.isEmpty && message.isEmpty && code == nil { return isFailure ? InferenceError(type: "other") : nil }
         if type.isEmpty { return InferenceError(text: message, code: code) }
         return InferenceError(type: String(type.prefix(100)), message: message, code: code)
     }

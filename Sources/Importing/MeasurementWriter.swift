@@ -69,7 +69,8 @@ public enum MeasurementWriter {
         case .errorType: measurement.error.map { .text($0.type) }
         case .errorMessage: measurement.error.flatMap { text($0.message) }
         case .errorCode: measurement.error?.code.map { .number(String($0)) }
-        case .totalDuration, .nameLookup, .connect, .handshake, .gpuUtilizationPercent, .memoryUtilizationPercent,
+        case .errorText, .nestedErrorType, .nestedErrorMessage, .nestedErrorCode, .success, .totalDuration, .nameLookup, .connect,
+            .handshake, .gpuUtilizationPercent, .memoryUtilizationPercent,
             .keyValueCacheUtilizationPercent:
             nil
         }

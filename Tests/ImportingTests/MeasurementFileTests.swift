@@ -35,6 +35,19 @@ struct MeasurementFileTests {
     }
 
     @Test(
+        "a failure is one however it is spelled",
+        arguments: [
+            (#""error":"timeout after 30 s""#, "timeout"),
+            (#""error":{"type":"rate_limit","message":"slow down","code":429}"#, "rate_limit"),
+            (#""error":{"message":"HTTP 503","code":503}"#, "http_503"), (#""success":false"#, "other"), (#""error":true"#, "other"),
+            (#""error":null"#, nil), (#""success":true,"error":"""#, nil), (#""error":false"#, nil),
+        ])
+    func failures(members: String, type: String?) throws {
+        let imported = try importing(#"{"ttft_ms":1,\#(members)}"#)
+        #expect(imported.measurements.map { $0.error?.type } == [type])
+    }
+
+    @Test(
         "an address keeps no credentials",
         arguments: [
             ("http://me:pw@chat:8000/v1", "http://chat:8000/v1"), ("https://chat/v1?key=secret", "https://chat/v1"),
