@@ -16,6 +16,8 @@ extension Decision {
     private var quietSummary: String {
         let missed = objectives.filter { $0.met == false }
         if missed.isEmpty {
+            let unknown = objectives.filter { $0.met == nil }.map(\.name)
+            if !unknown.isEmpty { return "No trigger fires, but not every limit is known: \(unknown.joined(separator: ", "))." }
             let kept = objectives.contains { $0.met == true } ? " and no limit is missed" : ""
             return "Nothing needs to change: no trigger fires\(kept)."
         }

@@ -33,7 +33,14 @@ public struct RecommendationReport: Sendable {
     /// The verdict in one sentence.
     public var headline: String {
         switch decision.outcome {
-        case .nothingToDo: missesObjective ? "The objective is missed, but no trigger covers that" : "Nothing needs to change"
+        case .nothingToDo:
+            if missesObjective {
+                "The objective is missed, but no trigger covers that"
+            } else if decision.objectives.contains(where: { $0.met == nil }) {
+                "No trigger fires, but part of the objective is not known"
+            } else {
+                "Nothing needs to change"
+            }
         case .recommend:
             decision.recommendations.first.map { "Change \($0.candidate.knob) from \($0.candidate.from) to \($0.candidate.to)" }
                 ?? "Change something"

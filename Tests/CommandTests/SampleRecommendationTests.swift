@@ -77,6 +77,7 @@ import Testing
     func undecided() throws {
         let run = try Self.run("load-test-review", ["vllm_bench/poisson15_default.json"])
         #expect(run.decision.triggers.first { $0.name == "slow-first-token" }?.outcome.label == "unknown")
+        #expect(run.decision.reasons[0].hasPrefix("No trigger fires, but not every limit is known: ttft p95"))
         #expect(run.decision.reasons.contains { $0.contains("it holds mean, p50, p99") }, "\(run.decision.reasons)")
     }
 
