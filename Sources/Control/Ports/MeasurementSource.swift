@@ -1,0 +1,51 @@
+public import Measurements
+public import Policies
+
+/// Delivers what there is to know about a target: single requests, or answers to questions.
+///
+/// The streaming probe, Prometheus, `/metrics` of an engine and watched result files are sources.
+public protocol MeasurementSource: Sendable {
+    /// As in the policy.
+    var name: String { get }
+    /// What arrived since the last call. Never throws: a source that fails says so in its delivery, and what it knows not is not known.
+    ///
+    /// Called once an interval, never twice at a time; returns within the deadline.
+    func deliver(_ request: DeliveryRequest) async -> Delivery
+}
+
+/// What a cycle asks of its sources.
+public struct DeliveryRequest: Sendable, Hashable {
+    /// The time of the cycle.
+    public var now: Timestamp
+    /// Every figure the policy asks for.
+    public var questions: [PolicyQuestion]
+    /// How long a source may take.
+    public var deadline: Duration
+
+    public init(now: Timestamp, questions: [PolicyQuestion], deadline: Duration) {
+        self.now = now
+        self.questions = questions
+        self.deadline = deadline
+    }
+}
+
+/// What a source delivered.
+public struct Delivery: Sendable, Hashable {
+    /// Single requests, each once.
+    public var measurements: [InferenceMeasurement]
+    /// Answers to questions, as of now; a question without an answer here is not known to this source.
+    public var readings: [RecordedReading]
+    /// Totals of a stretch of time, from sources that count but do not see single requests; for verification.
+    public var blocks: [LatencyBlock]
+    /// Why something is missing, a sentence each; empty where all went well.
+    public var faults: [String]
+
+    public init(
+        measurements: [InferenceMeasurement] = [], readings: [RecordedReading] = [], blocks: [LatencyBlock] = [], faults: [String] = []
+    ) {
+        self.measurements = measurements
+        self.readings = readings
+        self.blocks = blocks
+        self.faults = faults
+    }
+}
