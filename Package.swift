@@ -44,9 +44,11 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
-        .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
         .target(
             name: "EpisodeStore",
             dependencies: [
