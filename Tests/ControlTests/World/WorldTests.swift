@@ -221,7 +221,7 @@ final class WorldRun {
             for adjustment in journal.state.withLock(\.adjustments).values {
                 ends[adjustment.state, default: 0] += 1
                 // What a controller that lost its lead left open, the other has adopted; it settles its own books when it leads again.
-                let isRecent = world.now.since(adjustment.proposedAt).duration < .seconds(2_400)
+                let isRecent = world.now.since(adjustment.proposedAt).duration < .seconds(adjustment.state == .awaitingApproval ? 3_700 : 2_400)
                 if leads, adjustment.isOpen, !isRecent {
                     world.violate("\(adjustment.id) never ended: \(adjustment.state), \(adjustment.lastProblem ?? "")")
                 }
