@@ -29,8 +29,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting",
-                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
