@@ -46,7 +46,8 @@ let package = Package(
         .target(
             name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            name: "ControlTests",
+            dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
         .target(
             name: "EpisodeStore",
