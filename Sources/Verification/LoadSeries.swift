@@ -25,7 +25,8 @@ struct LoadSeries {
         let outputTokens = Self.usual(before.compactMap(\.outputTokens)) ?? 128
         var previous: (index: Int, rate: Double)?
         for block in all {
-            let index = Int((block.start.since(origin).seconds / length.inSeconds).rounded())
+            // Clamped far beyond any observation, where a wrong clock would leave the integers.
+            let index = Int(min((block.start.since(origin).seconds / length.inSeconds).rounded(), 1e9))
             let count = (countsArrivals ? block.arrivals : nil) ?? block.requests
             let rate = Double(max(0, count)) / length.inSeconds
             let smoothed = previous.map { $0.index == index - 1 ? (rate + $0.rate) / 2 : rate } ?? rate

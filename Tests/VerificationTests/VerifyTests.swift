@@ -201,6 +201,14 @@ import Verification
         #expect((finding.verdict == .unmeasured) == (terms == nil))
     }
 
+    @Test("a block of a clock that is wrong by centuries ends the attempt and traps nothing")
+    func wrongClock() {
+        let far = LatencyBlock(start: Timestamp(nanosecondsSinceEpoch: .max), length: .seconds(15), requests: 5)
+        let past = LatencyBlock(start: Timestamp(nanosecondsSinceEpoch: .min), length: .seconds(15), requests: 5)
+        let finding = verify(before: [past] + Self.quiet.before, after: Self.quiet.after.prefix(3) + [far], plan: Self.plan)
+        #expect(finding.verdict == .unmeasured)
+    }
+
     @Test("nothing before and nothing after is watched, not judged")
     func empty() {
         let finding = verify(before: [], after: [], plan: Self.plan)
