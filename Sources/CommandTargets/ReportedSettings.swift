@@ -55,7 +55,7 @@ extension Knob {
     func canonical(_ value: KnobValue) -> KnobValue {
         let candidates = [value, KnobValue(plain: value.description), .text(value.description)]
         switch domain {
-        case .range: return candidates.first { $0.wholeNumber != nil } ?? value
+        case .range: return candidates.lazy.compactMap(\.wholeNumber).first.map { .integer($0) } ?? value
         case .values(let allowed):
             return allowed.first { option in candidates.contains { $0 == option || ($0.numeric != nil && $0.numeric == option.numeric) } }
                 ?? value

@@ -128,7 +128,11 @@ final class TargetLock {
         }
     }
 
-    deinit { closeFile(descriptor) }
+    /// Given up by name: a process that another thread is just starting has a copy of the descriptor for a moment.
+    deinit {
+        _ = flock(descriptor, LOCK_UN)
+        closeFile(descriptor)
+    }
 }
 
 private func closeFile(_ descriptor: Int32) { _ = close(descriptor) }

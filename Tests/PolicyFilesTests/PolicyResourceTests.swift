@@ -50,18 +50,18 @@ import Testing
     static let seen = [
         ("interval: 15s", "interval: 15"), ("mode: recommend", "mode: automatic"), ("errorRate: 1%", "errorRate: 5"),
         ("errorRate: 1%", "errorRate: x"),
-        ("cooldown: 10m", "cool_down: 10m"), ("cooldown: 10m", "cooldown: 10"), ("min: 1, max: 8", "min: one, max: 8"),
+        ("cooldown: 10m", "cool_down: 10m"), ("min: 1, max: 8", "min: one, max: 8"),
         ("rate: 0.2/s", "rate: 0.2"),
         ("minSamples: 30", "minSamples: \"30\""), ("type: latencyThreshold", "type: latency"), ("http://chat-8b", "chat-8b"),
         ("reversals: 2/h", "reversals: 2"), ("kind: Deployment, ", ""), ("values: [32, 64, 128, 256]", "min: 4, values: [32]"),
-        ("value: 1, period: 2m", "value: 0, period: 2m"), ("attainment: 99%", "attainment: 100"), ("mode: recommend", "suspend: 1"),
+        ("value: 1, period: 2m", "value: 0, period: 2m"), ("attainment: 99%", "attainment: 100"), ("suspend: false", "suspend: 1"),
         ("onInconclusive: revert", "onInconclusive: undo"), ("gpuUtilizationAbove: 90%", "gpuUtilisationAbove: 90%"),
         ("gpuUtilizationAbove: 90%", "{gpuUtilizationAbove: 90%, queueDepthAbove: 3}"), ("flag: --max-num-seqs", "flag: ''"),
     ]
 
     /// Damage that only the controller sees, and reports in the condition Ready; the last three the API server sees too, by rules in CEL.
     static let unseen = [
-        ("{p95: 500ms}", "{p105: 500ms}"), ("cron: \"0 3 * * *\"", "cron: \"0 25 * * *\""), ("Europe/Berlin", "Europe/Belrin"),
+        ("{p95: 500ms}", "{p105: 500ms}"), ("cooldown: 10m", "cooldown: 10"), ("cron: \"0 3 * * *\"", "cron: \"0 25 * * *\""), ("Europe/Berlin", "Europe/Belrin"),
         ("interval: 15s", "interval: 15s\n    staleAfter: 5s"), ("name: engine", "name: black-box"), ("for: 90s", "for: 999d"),
         ("rollbackIfWorseBy: 5%", "rollbackIfWorseBy: 2000%"), ("gpuUtilizationAbove: 90%", "{gpuUtilizationAbove: true}"),
         ("maxNumSeqs:", "\"max num seqs\":"), ("min: 1, max: 8", "min: 8, max: 1"), ("min: 1, max: 8", "min: 1"),
@@ -95,7 +95,7 @@ import Testing
         let text = try RepositoryFiles.text("Tests/PolicyFilesTests/Files/broken.yaml")
         let problem = try #require(try PythonStructural.problems([text], schema: try Self.schema().json).first)
         let places = [
-            "spec.mode", "spec.objective.ttft.p95", "spec.objective.errorRate", "spec.objective.atainment", "probe.endpoint", "probe.rate",
+            "spec.mode", "spec.objective.ttft.p95", "spec.objective.errorRate", "'atainment'", "probe.endpoint", "probe.rate",
             "p95LatencyExceeds", "spec.triggers[0].when", "cool_down", "spec.behavior.scaleDown", "spec.verify.settle",
             "spec.verify.minSamples",
             "spec.budgets.reversals",
