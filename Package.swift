@@ -40,6 +40,7 @@ let package = Package(
             name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies"], swiftSettings: strict),
         .testTarget(
             name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies"], swiftSettings: strict),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DeployTests", dependencies: ["Documents", "TestSupport"], swiftSettings: strict),
@@ -105,6 +106,9 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
