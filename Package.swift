@@ -37,9 +37,11 @@ let package = Package(
             dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
         .target(
-            name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies"], swiftSettings: strict),
+            name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Transport"],
+            swiftSettings: strict),
         .testTarget(
-            name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies"], swiftSettings: strict),
+            name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
+            swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),

@@ -2,6 +2,7 @@ public import Control
 public import FoundationEssentials
 import Learning
 public import Policies
+public import Transport
 
 /// Changes an engine outside Kubernetes with commands or requests of the operator's own.
 ///
@@ -19,15 +20,15 @@ public struct CommandAdjuster: Adjuster {
     ///   - knobs: Of the policy; `set` has a placeholder for each.
     ///   - stateDirectory: Made where it is missing; beside the store is a good place.
     ///   - variables: The environment that PATH, HOME, LANG and the target's own list are taken from.
-    ///   - sender: Sends the requests of steps that are such; without one they are refused.
+    ///   - client: Sends the requests of steps that are such; without one they are refused.
     public init(
         target: Policy.CommandTarget, knobs: [Knob], stateDirectory: String,
-        variables: [String: String], sender: (any StepSender)? = nil
+        variables: [String: String], client: HTTPClient? = nil
     ) {
         self.target = target
         self.knobs = knobs
         self.stateDirectory = stateDirectory
-        runner = StepRunner(target: target, variables: variables, sender: sender)
+        runner = StepRunner(target: target, variables: variables, client: client)
         file = TargetRecordFile(directory: stateDirectory, target: target.name)
     }
 

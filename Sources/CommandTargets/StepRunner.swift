@@ -1,33 +1,6 @@
 import Documents
-public import Policies
-
-/// Sends requests for command targets.
-public protocol StepSender: Sendable {
-    /// - Parameters:
-    ///   - request: Its body has no placeholders any more, and is JSON.
-    ///   - bodyLimitBytes: Of a longer answer the beginning counts.
-    func send(
-        _ request: Policy.CommandStep.HTTPRequest, timeout: Duration, bodyLimitBytes: Int
-    ) async throws(StepSendFailure) -> StepAnswer
-}
-
-public struct StepAnswer: Sendable, Hashable {
-    public var status: Int
-    public var body: [UInt8]
-
-    public init(status: Int, body: [UInt8]) {
-        self.status = status
-        self.body = body
-    }
-}
-
-/// Why there is no answer; the texts hold no secrets.
-public enum StepSendFailure: Error, Sendable, Hashable {
-    /// The request did not leave: no connection.
-    case notSent(String)
-    /// It may have been received: the connection broke, or time ran out.
-    case noAnswer(String)
-}
+import Policies
+import Transport
 
 /// How a command or request went.
 enum StepOutcome: Sendable {
@@ -53,14 +26,14 @@ enum StepOutcome: Sendable {
 struct StepRunner: Sendable {
     /// `NAME=VALUE` of the few variables that commands get.
     let environment: [String]
-    let sender: (any StepSender)?
+    let client: HTTPClient?
 
     /// - Parameter variables: Of this process; PATH, HOME and LANG are passed on, and the names the target lists.
-    init(target: Policy.CommandTarget, variables: [String: String], sender: (any StepSender)?) {
+    init(target: Policy.CommandTarget, variables: [String: String], client: HTTPClient?) {
         var passed = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
         for name in ["PATH", "HOME", "LANG"] + target.environment { passed[name] = variables[name] ?? passed[name] }
         environment = passed.map { "\($0.key)=\($0.value)" }.sorted()
-        self.sender = sender
+        self.client = client
     }
 
     /// - Parameters:
@@ -106,16 +79,19 @@ struct StepRunner: Sendable {
 
     private func send(_ request: Policy.CommandStep.HTTPRequest, _ timeout: Duration, _ name: String) async -> StepOutcome {
         let title = "'\(name)' (\(request.method.rawValue) \(request.url))"
-        guard let sender else { return .notBegun("\(title): no requests can be sent from here") }
-        do throws(StepSendFailure) {
-            let answer = try await sender.send(request, timeout: timeout, bodyLimitBytes: OutputHead.limitBytes + 1)
+        guard let client else { return .notBegun("\(title): no requests can be sent from here") }
+        let bound = OutputHead.limitBytes
+        let message = HTTPRequest(
+            method: request.method.rawValue, url: request.url,
+            headers: request.body == nil ? [] : [(name: "Content-Type", value: "application/json")],
+            body: request.body.map { Array($0.utf8) },
+            deadlines: Deadlines(connect: timeout, firstByte: timeout, idle: timeout, total: timeout), maxBodyBytes: bound)
+        do throws(TransportError) {
+            let answer = try await client.send(message)
             guard (200..<300).contains(answer.status) else { return .failed("\(title) was answered with status \(answer.status)") }
-            return .done(Array(answer.body.prefix(OutputHead.limitBytes)), isCut: answer.body.count > OutputHead.limitBytes)
+            return .done(answer.body, isCut: false)
         } catch {
-            switch error {
-            case .notSent(let why): return .unreachable("\(title): \(why)")
-            case .noAnswer(let why): return .unknown("\(title): \(why)")
-            }
+            return error.mayHaveReachedServer ? .unknown("\(title): \(error)") : .unreachable("\(title): \(error)")
         }
     }
 }

@@ -29,7 +29,7 @@ import Testing
     func variables() {
         var target = Policy.CommandTarget(name: "t", set: .init(.run([]), timeout: .zero), get: .init(.run([]), timeout: .zero))
         target.environment = ["MODEL", "UNSET"]
-        let runner = StepRunner(target: target, variables: ["HOME": "/h", "MODEL": "m", "API_KEY": "secret"], sender: nil)
+        let runner = StepRunner(target: target, variables: ["HOME": "/h", "MODEL": "m", "API_KEY": "secret"], client: nil)
         #expect(runner.environment == ["HOME=/h", "MODEL=m", "PATH=/usr/local/bin:/usr/bin:/bin"])
     }
 

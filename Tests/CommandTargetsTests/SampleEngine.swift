@@ -1,6 +1,7 @@
 import Control
 import Foundation
 public import Policies
+import Transport
 
 @testable import CommandTargets
 
@@ -12,7 +13,7 @@ struct SampleEngine {
         Knob(name: "slots", domain: .range(min: 1, max: 64, step: 1), place: .parameter(name: "slots"), role: .concurrency)
     ]
     var variables = ["PATH": "/usr/bin:/bin"]
-    var sender: (any StepSender)?
+    var client: HTTPClient?
 
     /// Writes the value of its first argument to the file `slots`, and reads it from there.
     init(set: String = "printf %s \"$1\" > slots", get: String = "printf 'slots=%s\\n' \"$(cat slots)\"", slots: String = "2") throws {
@@ -35,7 +36,7 @@ struct SampleEngine {
     func read(_ name: String) -> String? { try? String(contentsOf: folder.appending(path: name), encoding: .utf8) }
     var stateDirectory: String { folder.appending(path: "state").path }
     var adjuster: CommandAdjuster {
-        CommandAdjuster(target: target, knobs: knobs, stateDirectory: stateDirectory, variables: variables, sender: sender)
+        CommandAdjuster(target: target, knobs: knobs, stateDirectory: stateDirectory, variables: variables, client: client)
     }
 
     func order(

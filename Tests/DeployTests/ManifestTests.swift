@@ -140,6 +140,8 @@ extension DocumentValue {
         case .object(let members):
             .object(members.map { Member(key: $0.key, value: $0.value.sortedLikeKustomize) }.sorted { $0.key < $1.key })
         case .array(let elements): .array(elements.map(\.sortedLikeKustomize))
+        // 1e+15 and 1000000000000000 are one number.
+        case .integer(let number): .double(Double(number))
         default: self
         }
     }

@@ -61,7 +61,8 @@ import Testing
 
     /// Damage that only the controller sees, and reports in the condition Ready; the last three the API server sees too, by rules in CEL.
     static let unseen = [
-        ("{p95: 500ms}", "{p105: 500ms}"), ("cooldown: 10m", "cooldown: 10"), ("cron: \"0 3 * * *\"", "cron: \"0 25 * * *\""), ("Europe/Berlin", "Europe/Belrin"),
+        ("{p95: 500ms}", "{p105: 500ms}"), ("cooldown: 10m", "cooldown: 10"), ("cron: \"0 3 * * *\"", "cron: \"0 25 * * *\""),
+        ("Europe/Berlin", "Europe/Belrin"),
         ("interval: 15s", "interval: 15s\n    staleAfter: 5s"), ("name: engine", "name: black-box"), ("for: 90s", "for: 999d"),
         ("rollbackIfWorseBy: 5%", "rollbackIfWorseBy: 2000%"), ("gpuUtilizationAbove: 90%", "{gpuUtilizationAbove: true}"),
         ("maxNumSeqs:", "\"max num seqs\":"), ("min: 1, max: 8", "min: 8, max: 1"), ("min: 1, max: 8", "min: 1"),
