@@ -3,7 +3,7 @@ SWIFT      ?= swift
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke deploy-check bench format lint clean
+.PHONY: help setup build demo test smoke deploy-check bench campaign format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -34,6 +34,10 @@ deploy-check: setup  ## The manifests of deploy/ and the definition of policies;
 
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh
+
+campaign: setup  ## Measures how often verification is wrong, over thousands of simulated changes.
+	@$(SWIFT) build $(BOUNDARIES) --build-tests
+	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
 
 format:  ## Formats all sources in place.
 	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks

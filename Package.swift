@@ -29,8 +29,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting",
-                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
@@ -55,7 +54,8 @@ let package = Package(
         .target(
             name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            name: "ControlTests",
+            dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
         .target(
             name: "EpisodeStore",
