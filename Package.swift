@@ -35,9 +35,16 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
+        .target(
+            name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
+            swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .testTarget(name: "DeployTests", dependencies: ["Documents", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .target(
             name: "Statistics",
@@ -92,7 +99,7 @@ let package = Package(
         .target(
             name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
+            name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),

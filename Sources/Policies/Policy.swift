@@ -46,6 +46,8 @@ public struct Policy: Sendable, Codable, Hashable {
     public enum Target: Sendable, Codable, Hashable {
         case kubernetes(KubernetesTarget)
         case simulator(SimulatorTarget)
+        /// An engine outside Kubernetes.
+        case command(CommandTarget)
         /// Recommendations only.
         case none
     }

@@ -16,7 +16,8 @@ struct PolicyBuilder {
         if let objective = spec.object("objective") { policy.objective = self.objective(objective) }
         if let monitor = spec.object("monitor") { policy.monitor = self.monitor(monitor) }
         policy.triggers = unique(spec.list("triggers"), "trigger").map { trigger($0) }
-        policy.knobs = knobs(spec.object("knobs"))
+        policy.knobs = knobs(spec.object("knobs"), ofCommandTarget: spec.object("target")?.has("command") ?? false)
+        if case .command(let target) = policy.target { checkPlaceholders(of: target, knobs: spec.object("knobs"), spec) }
         if let behavior = spec.object("behavior") { policy.behavior = self.behavior(behavior) }
         if let verify = spec.object("verify") { policy.verify = verification(verify) }
         if let budgets = spec.object("budgets") {
@@ -43,11 +44,12 @@ struct PolicyBuilder {
         return objects
     }
 
-    private func target(_ spec: ParsedObject) -> Policy.Target {
+    private mutating func target(_ spec: ParsedObject) -> Policy.Target {
         guard let target = spec.object("target") else { return .none }
         if let simulator = target.object("simulator") {
             return .simulator(.init(profile: simulator.text("profile"), seed: UInt64(max(0, simulator.integer("seed") ?? 1))))
         }
+        if let command = target.object("command") { return .command(commandTarget(command)) }
         guard let kubernetes = target.object("kubernetes") else { return .none }
         let reference = kubernetes.object("scaleTargetRef")
         return .kubernetes(

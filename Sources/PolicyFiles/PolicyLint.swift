@@ -115,17 +115,30 @@ public func lintTogether(_ parses: [PolicyParse]) -> [Diagnostic] {
             if let other = names[policy.name] {
                 log.warning(places.name, "a second policy named '\(policy.name)'; the first is in \(other)")
             }
-            if case .kubernetes = policy.target, !policy.suspend {
-                if let other = owners[policy.target] {
+            if let target = policy.target.owned, !policy.suspend {
+                if let other = owners[target] {
                     log.warning(places.place(.key("target")), "\(other) has the same target: two policies would undo each other's changes")
                 }
-                owners[policy.target] = owners[policy.target] ?? description
+                owners[target] = owners[target] ?? description
             }
             names[policy.name] = names[policy.name] ?? parse.file
             warnings += log.report
         }
     }
     return warnings
+}
+
+extension Policy.Target {
+    /// What only one policy may be in charge of: a workload, or whatever bears the name of a command target.
+    fileprivate var owned: Policy.Target? {
+        switch self {
+        case .kubernetes: return self
+        case .command(let target):
+            let nothing = Policy.CommandStep(.run([]), timeout: .zero)
+            return .command(.init(name: target.name, set: nothing, get: nothing))
+        case .simulator, .none: return nil
+        }
+    }
 }
 
 extension Policy.Objective {
