@@ -106,6 +106,7 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
