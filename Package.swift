@@ -29,8 +29,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting",
-                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
@@ -44,9 +43,11 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
-        .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
         .target(
             name: "EpisodeStore",
             dependencies: [
