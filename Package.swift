@@ -93,15 +93,19 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Documents", "Measurements"], swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "ProbingTests", dependencies: ["Measurements", "Probing", "Statistics", "TestSupport"], swiftSettings: strict),
+            name: "ProbingTests", dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Control", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport"],
+            name: "TelemetryTests",
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
+        .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
+        .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "Verification", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(

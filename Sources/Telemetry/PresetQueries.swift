@@ -52,9 +52,8 @@ public struct PresetQueries: Sendable, Hashable {
 
     /// The query whose value is how long ago, in seconds on the server's clock, the newest sample of the preset was taken.
     public var age: String? {
-        guard let any = preset.waiting.first ?? preset.finished.first ?? preset.utilization.values.first?.first?.used else { return nil }
-        let names = preset.waiting.isEmpty ? [any] : preset.waiting
-        return alternatives(names) { "time() - max(timestamp(\(series($0))))" }
+        let devices = UtilizationMetric.allCases.flatMap { preset.utilization[$0] ?? [] }.prefix(1).map(\.used)
+        return alternatives(preset.waiting.isEmpty ? devices : preset.waiting) { "time() - max(timestamp(\(series($0))))" }
     }
 
     /// The instant query for every counter a block of totals is made of, one series per replica; `nil` for devices.

@@ -63,7 +63,7 @@ public actor PrometheusSource: MeasurementSource {
         var reasons: [String: Int] = [:]
         for case .failure(let error) in answers.values { reasons[error.description, default: 0] += 1 }
         return reasons.sorted { $0.key < $1.key }.prefix(5).map { reason, count in
-            "Prometheus at \(ForeignText.withoutSecrets(withoutUser(client.url))) did not answer \(count) of \(answers.count) queries: \(reason)."
+            "Prometheus at \(ForeignText.addressWithoutSecrets(client.url)) did not answer \(count) of \(answers.count) queries: \(reason)."
         }
     }
 
@@ -86,11 +86,3 @@ public actor PrometheusSource: MeasurementSource {
 }
 
 typealias QueryAnswer = Result<PromQLResult, PromQLError>
-
-/// An address without the user and password some write into it.
-func withoutUser(_ url: String) -> String {
-    guard let scheme = url.firstRange(of: "://") else { return url }
-    let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    guard let at = authority.lastIndex(of: "@") else { return url }
-    return String(url[..<scheme.upperBound] + url[authority.index(after: at)...])
-}

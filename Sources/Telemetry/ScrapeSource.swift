@@ -1,4 +1,5 @@
 public import Control
+import Documents
 import Measurements
 import Policies
 
@@ -41,7 +42,7 @@ public actor ScrapeSource: MeasurementSource {
         var faults: [String] = []
         for (index, page) in pages.enumerated() {
             switch page {
-            case .failure(let problem): faults.append("\(withoutUser(urls[index])) gave no metrics: \(problem).")
+            case .failure(let problem): faults.append("\(ForeignText.addressWithoutSecrets(urls[index])) gave no metrics: \(problem).")
             case .success(let samples):
                 let (counters, gauges) = sorted(samples)
                 histories[index].add(counters: counters, gauges: gauges, at: request.now, keep: keep)
@@ -70,7 +71,8 @@ public actor ScrapeSource: MeasurementSource {
 
     private func noMetrics(_ url: String) -> String {
         let labels = selector.isEmpty ? "" : " with the labels \(selector.keys.sorted().joined(separator: ", ")) of the selector"
-        return "\(withoutUser(url)) has a page of metrics, but none of \(preset.name)\(labels): check the preset and the address."
+        return
+            "\(ForeignText.addressWithoutSecrets(url)) has a page of metrics, but none of \(preset.name)\(labels): check the preset and the address."
     }
 
     // MARK: Looking
