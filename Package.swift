@@ -94,16 +94,18 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics", "Transport"], swiftSettings: strict),
         .testTarget(
-            name: "ProbingTests", dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport"],
+            name: "ProbingTests",
+            dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
-            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport"],
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
             exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

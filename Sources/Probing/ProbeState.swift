@@ -51,7 +51,7 @@ struct ProbeState: Sendable {
     func faults(endpoint: String) -> [String] {
         var faults: [String] = []
         if let missingKey { faults.append("\(endpoint) was not asked: \(missingKey).") }
-        let unreachable = finished.compactMap(\.measurement.error).filter { $0.type == StreamFailure.Kind.unreachable.rawValue }
+        let unreachable = finished.compactMap(\.measurement.error).filter { $0.type == InferenceError.unreachable }
         if let last = unreachable.last {
             faults.append("\(endpoint) could not be reached by \(unreachable.count) of \(finished.count) probes: \(last.message).")
         }

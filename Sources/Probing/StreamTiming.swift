@@ -1,15 +1,16 @@
 public import Measurements
+public import Transport
 
-/// The moments of one streamed answer, gathered as its events arrive; nanoseconds of one monotonic clock.
+/// The moments of one streamed answer, gathered as its events arrive.
 ///
 /// Time to first token is request sent → first content of any kind. Gaps are those between events that bring content. Time per output
 /// token is (end − first token) / (output tokens − 1), the tokens as the server counts them: where it does not, there is none.
 public struct StreamTiming: Sendable {
-    public let sentAt: UInt64
+    public let sentAt: MonotonicTime
     /// When content of each kind came first.
-    public private(set) var firstOfKind: [ContentKind: UInt64] = [:]
-    public private(set) var firstContentAt: UInt64?
-    public private(set) var lastContentAt: UInt64?
+    public private(set) var firstOfKind: [ContentKind: MonotonicTime] = [:]
+    public private(set) var firstContentAt: MonotonicTime?
+    public private(set) var lastContentAt: MonotonicTime?
     public private(set) var gaps: [Nanoseconds] = []
     /// Events that brought content.
     public private(set) var contentEvents = 0
@@ -22,11 +23,11 @@ public struct StreamTiming: Sendable {
     /// Gaps that are kept of one answer.
     public static let maximumGaps = 100_000
 
-    public init(sentAt: UInt64) { self.sentAt = sentAt }
+    public init(sentAt: MonotonicTime) { self.sentAt = sentAt }
 
     /// Takes note of an event.
     /// - Parameter receivedAt: When its last byte arrived.
-    public mutating func record(_ event: StreamEvent, receivedAt: UInt64) {
+    public mutating func record(_ event: StreamEvent, receivedAt: MonotonicTime) {
         if !event.content.isEmpty {
             for kind in event.content where firstOfKind[kind] == nil { firstOfKind[kind] = receivedAt }
             if let lastContentAt {
@@ -55,7 +56,7 @@ public struct StreamTiming: Sendable {
     /// Puts the figures into a measurement of an answer whose last byte came at a time.
     ///
     /// An answer that ended without an error, an end marker and a reason to finish was cut off.
-    public func complete(_ measurement: inout InferenceMeasurement, endedAt: UInt64) {
+    public func complete(_ measurement: inout InferenceMeasurement, endedAt: MonotonicTime) {
         measurement.timeToFirstToken = firstContentAt.map { length(sentAt, $0) }
         measurement.inputTokens = inputTokens
         measurement.outputTokens = outputTokens?.count
@@ -77,7 +78,9 @@ public struct StreamTiming: Sendable {
     }
 
     /// A clock that went backwards gives a length of zero, never a negative one.
-    private func length(_ start: UInt64, _ end: UInt64) -> Nanoseconds { Nanoseconds(Int64(clamping: end > start ? end - start : 0)) }
+    private func length(_ start: MonotonicTime, _ end: MonotonicTime) -> Nanoseconds {
+        Nanoseconds(end > start ? end.nanoseconds &- start.nanoseconds : 0)
+    }
 }
 
 /// How many tokens an answer had.

@@ -6,14 +6,14 @@ import Statistics
 import Synchronization
 
 /// Requests of our own to a live endpoint, sent at a rate; a black box is measured the way its users see it.
-public final class StreamingProbe<Transport: StreamTransport>: MeasurementSource {
+public final class StreamingProbe: MeasurementSource {
     public let name: String
-    private let exchange: StreamExchange<Transport>
+    private let exchange: StreamExchange
     private let settings: ProbeSettings
     private let clock: any ControlClock
     private let state = Mutex(ProbeState())
 
-    public init(name: String, exchange: StreamExchange<Transport>, settings: ProbeSettings, clock: any ControlClock) {
+    public init(name: String, exchange: StreamExchange, settings: ProbeSettings, clock: any ControlClock) {
         self.name = name
         self.exchange = exchange
         self.settings = settings
@@ -72,7 +72,7 @@ public final class StreamingProbe<Transport: StreamTransport>: MeasurementSource
                 $0.missingKey = reason
             }
         }
-        let answer = await exchange.measure(prompt, authorization: key.map { "Bearer " + $0 }, time: clock.steady)
+        let answer = await exchange.measure(prompt, key: key, time: clock.steady)
         let wasStopped = Task.isCancelled && answer.measurement.error != nil
         state.withLock {
             $0.inFlight -= 1

@@ -1,14 +1,15 @@
 import Documents
 import Measurements
+public import Transport
 
 /// Asks a Prometheus server, or one that speaks its API: Thanos, Mimir, VictoriaMetrics.
 public struct PromQLClient: Sendable {
     /// Such as `http://prometheus:9090`, with a path before `/api` where there is one.
     public let url: String
     private let credential: ServerCredential
-    private let transport: any MetricsFetch
+    private let transport: HTTPClient
 
-    public init(url: String, credential: ServerCredential = .none, transport: any MetricsFetch) {
+    public init(url: String, credential: ServerCredential = .none, transport: HTTPClient) {
         self.url = url
         self.credential = credential
         self.transport = transport
@@ -21,10 +22,12 @@ public struct PromQLClient: Sendable {
         do { authorization = try credential.authorization() } catch { throw .unreachable(error.description) }
         let form = [("query", text), ("timeout", PromQL.duration(deadline))].map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: "&")
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        let request = MetricsRequest(
-            url: base + "/api/v1/query", form: Array(form.utf8), authorization: authorization, timeout: deadline, limitBytes: 16 << 20)
-        let answer: MetricsAnswer
-        do { answer = try await transport.fetch(request) } catch { throw .unreachable(error.description) }
+        var request = HTTPRequest(
+            method: "POST", url: base + "/api/v1/query", headers: [(name: "Content-Type", value: "application/x-www-form-urlencoded")],
+            body: Array(form.utf8), deadlines: Deadlines(connect: deadline, firstByte: deadline, idle: deadline, total: deadline))
+        if let authorization { request.headers.append((name: "Authorization", value: authorization)) }
+        let answer: HTTPAnswer
+        do { answer = try await transport.send(request) } catch { throw .unreachable(error.cause) }
         return try PromQLResult(status: answer.status, body: answer.body)
     }
 

@@ -2,6 +2,7 @@ public import Control
 import Documents
 import Measurements
 import Policies
+public import Transport
 
 /// The metrics pages of an engine's replicas, read directly: answers questions from what counters did between two looks.
 public actor ScrapeSource: MeasurementSource {
@@ -10,7 +11,7 @@ public actor ScrapeSource: MeasurementSource {
     private let preset: EnginePreset
     private let selector: [String: String]
     private let credential: ServerCredential
-    private let transport: any MetricsFetch
+    private let transport: HTTPClient
     private var histories: [ScrapeHistory]
     private var blockIncrease: [CounterIncrease]
     private var countedUntil: Timestamp?
@@ -21,7 +22,7 @@ public actor ScrapeSource: MeasurementSource {
     /// - Parameter selector: Series without these labels are passed over.
     public init(
         name: String, urls: [String], preset: EnginePreset, selector: [String: String] = [:], credential: ServerCredential = .none,
-        transport: any MetricsFetch
+        transport: HTTPClient
     ) {
         self.name = name
         self.urls = urls
@@ -77,14 +78,14 @@ public actor ScrapeSource: MeasurementSource {
 
     // MARK: Looking
 
-    private func look(_ authorization: String?, deadline: Duration) async -> [Result<[Exposition.Sample], FetchError>] {
+    private func look(_ authorization: String?, deadline: Duration) async -> [Result<[Exposition.Sample], NoPage>] {
         let (urls, transport, wanted, selector) = (urls, transport, preset.names, selector)
-        let all = await withTaskGroup(of: (Int, Result<[Exposition.Sample], FetchError>).self) { group in
-            var pages: [Int: Result<[Exposition.Sample], FetchError>] = [:]
+        let all = await withTaskGroup(of: (Int, Result<[Exposition.Sample], NoPage>).self) { group in
+            var pages: [Int: Result<[Exposition.Sample], NoPage>] = [:]
             var waiting = urls.indices[...]
             func start() {
                 guard let index = waiting.popFirst() else { return }
-                let request = MetricsRequest(url: urls[index], authorization: authorization, timeout: deadline, limitBytes: 64 << 20)
+                let request = Self.request(urls[index], authorization, deadline)
                 group.addTask { (index, await Self.samples(request, transport, wanted, selector)) }
             }
             for _ in 0..<Self.concurrentFetches { start() }
@@ -97,17 +98,25 @@ public actor ScrapeSource: MeasurementSource {
         return urls.indices.compactMap { all[$0] }
     }
 
+    private static func request(_ url: String, _ authorization: String?, _ deadline: Duration) -> HTTPRequest {
+        var headers = [(name: "Accept", value: "text/plain;version=0.0.4")]
+        if let authorization { headers.append((name: "Authorization", value: authorization)) }
+        return HTTPRequest(
+            url: url, headers: headers, deadlines: Deadlines(connect: deadline, firstByte: deadline, idle: deadline, total: deadline),
+            maxBodyBytes: ExpositionLimits().bytes)
+    }
+
     private static func samples(
-        _ request: MetricsRequest, _ transport: any MetricsFetch, _ wanted: Set<String>, _ selector: [String: String]
-    ) async -> Result<[Exposition.Sample], FetchError> {
-        let answer: MetricsAnswer
-        do { answer = try await transport.fetch(request) } catch { return .failure(error) }
-        guard answer.status == 200 else { return .failure(FetchError("HTTP \(answer.status)")) }
+        _ request: HTTPRequest, _ transport: HTTPClient, _ wanted: Set<String>, _ selector: [String: String]
+    ) async -> Result<[Exposition.Sample], NoPage> {
+        let answer: HTTPAnswer
+        do { answer = try await transport.send(request) } catch { return .failure(NoPage(error.cause)) }
+        guard answer.status == 200 else { return .failure(NoPage("HTTP \(answer.status)")) }
         do throws(ExpositionError) {
             let page = try PrometheusText.parse(answer.body) { wanted.contains($0) }
             return .success(page.samples.filter { sample in selector.allSatisfy { sample.series.labels[$0.key] == $0.value } })
         } catch {
-            return .failure(FetchError(error.description))
+            return .failure(NoPage(error.description))
         }
     }
 
@@ -130,4 +139,11 @@ extension Result {
     fileprivate var isSuccess: Bool {
         if case .success = self { true } else { false }
     }
+}
+
+/// Why there is no page: a clause for people.
+private struct NoPage: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -3,6 +3,7 @@ import Measurements
 import Probing
 import TestSupport
 import Testing
+import Transport
 
 @Suite("Timing of a stream")
 struct StreamTimingTests {
@@ -24,15 +25,15 @@ struct StreamTimingTests {
 
     @Test("reasoning and tool calls are content of their own kinds")
     func kinds() {
-        var timing = StreamTiming(sentAt: 0)
+        var timing = StreamTiming(sentAt: at(0))
         let provider = OpenAIChat(model: "m")
-        let events: [(String, UInt64)] = [
+        let events: [(String, Int64)] = [
             (#"{"choices":[{"delta":{"reasoning_content":"hm"}}]}"#, 5), (#"{"choices":[{"delta":{"content":"so"}}]}"#, 9),
             (#"{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}"#, 12),
         ]
-        for (data, time) in events { timing.record(provider.read(ServerSentEvent(data: data)), receivedAt: time) }
-        #expect(timing.firstOfKind == [.reasoning: 5, .answer: 9, .toolCall: 12])
-        #expect(timing.firstContentAt == 5)
+        for (data, time) in events { timing.record(provider.read(ServerSentEvent(data: data)), receivedAt: at(time)) }
+        #expect(timing.firstOfKind == [.reasoning: at(5), .answer: at(9), .toolCall: at(12)])
+        #expect(timing.firstContentAt == at(5))
     }
 
     @Test("without a usage block tokens are an estimate, and there is no time per token")
@@ -42,8 +43,8 @@ struct StreamTimingTests {
             ("[DONE]", 20),
         ])
         #expect(answer.error == nil && answer.outputTokens == 2 && answer.timePerOutputToken == nil)
-        var timing = StreamTiming(sentAt: 0)
-        timing.record(StreamEvent(content: [.answer]), receivedAt: 1)
+        var timing = StreamTiming(sentAt: at(0))
+        timing.record(StreamEvent(content: [.answer]), receivedAt: at(1))
         #expect(timing.outputTokens == .estimated(1))
     }
 
@@ -73,10 +74,10 @@ struct StreamTimingTests {
 
     @Test("a clock that went backwards gives no negative time")
     func backwards() {
-        var timing = StreamTiming(sentAt: 1_000)
-        timing.record(StreamEvent(content: [.answer], finishReason: "stop"), receivedAt: 500)
+        var timing = StreamTiming(sentAt: at(1_000))
+        timing.record(StreamEvent(content: [.answer], finishReason: "stop"), receivedAt: at(500))
         var answer = InferenceMeasurement(id: UUID())
-        timing.complete(&answer, endedAt: 400)
+        timing.complete(&answer, endedAt: at(400))
         #expect(answer.timeToFirstToken == Nanoseconds(0) && answer.endToEnd == Nanoseconds(0))
     }
 
@@ -89,24 +90,26 @@ struct StreamTimingTests {
     func recorded(file: String, pieces: Int, tokens: OutputTokens) throws {
         var parser = ServerSentEvents()
         let bytes = try Data(contentsOf: URL(filePath: SharedData.path("samples/sse_streams/\(file)")))
-        var timing = StreamTiming(sentAt: 0)
+        var timing = StreamTiming(sentAt: at(0))
         let provider = OpenAIChat(model: "m")
         for (index, event) in try parser.append(bytes).enumerated() {
-            timing.record(provider.read(event), receivedAt: UInt64(index + 1))
+            timing.record(provider.read(event), receivedAt: at(Int64(index + 1)))
         }
         #expect(timing.contentEvents == pieces && timing.outputTokens == tokens)
         #expect(timing.error == nil && timing.endMarkerSeen && timing.finishReason != nil)
     }
 
     /// A request that was sent at 1 s; times of events and the last byte, 170 ms unless told, in milliseconds after it.
-    private func measure(_ events: [(data: String, milliseconds: UInt64)], end: UInt64 = 170) -> InferenceMeasurement {
-        var timing = StreamTiming(sentAt: 1_000_000_000)
+    private func measure(_ events: [(data: String, milliseconds: Int64)], end: Int64 = 170) -> InferenceMeasurement {
+        var timing = StreamTiming(sentAt: at(1_000_000_000))
         let provider = OpenAIChat(model: "m")
         for event in events {
-            timing.record(provider.read(ServerSentEvent(data: event.data)), receivedAt: 1_000_000_000 + event.milliseconds * 1_000_000)
+            timing.record(provider.read(ServerSentEvent(data: event.data)), receivedAt: at(1_000_000_000 + event.milliseconds * 1_000_000))
         }
         var measurement = InferenceMeasurement(id: UUID())
-        timing.complete(&measurement, endedAt: 1_000_000_000 + end * 1_000_000)
+        timing.complete(&measurement, endedAt: at(1_000_000_000 + end * 1_000_000))
         return measurement
     }
+
+    private func at(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Telemetry
 import TestSupport
+import Transport
 
 /// A server that answers instant queries as a test tells it.
 final class Prometheus: Sendable {
@@ -43,8 +44,8 @@ final class Prometheus: Sendable {
         }
     }
 
-    func client(_ credential: ServerCredential = .none) -> PromQLClient {
-        PromQLClient(url: loopback.url + "/", credential: credential, transport: CurlFetch())
+    func client(_ credential: ServerCredential = .none) throws -> PromQLClient {
+        PromQLClient(url: loopback.url + "/", credential: credential, transport: try HTTPClient())
     }
 
     func stop() { loopback.stop() }

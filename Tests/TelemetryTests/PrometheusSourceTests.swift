@@ -7,6 +7,7 @@ import Statistics
 import Telemetry
 import TestSupport
 import Testing
+import Transport
 
 @Suite("Prometheus as a source")
 struct PrometheusSourceTests {
@@ -22,7 +23,8 @@ struct PrometheusSourceTests {
         }
         defer { server.stop() }
         let source = PrometheusSource(
-            name: "engine", client: server.client(), queries: try PresetQueries(.named("vllm")!), own: ["errorRate": "sum(gateway_errors)"])
+            name: "engine", client: try server.client(), queries: try PresetQueries(.named("vllm")!),
+            own: ["errorRate": "sum(gateway_errors)"])
         let delivery = await source.deliver(
             request([
                 .latency(.timeToFirstToken, .percentile(.p95)), .throughput, .utilization(.keyValueCache), .errorRate, .consecutiveFailures,
@@ -43,7 +45,7 @@ struct PrometheusSourceTests {
             return query.contains("e2e_request") ? "+Inf" : nil
         }
         defer { server.stop() }
-        let source = PrometheusSource(name: "engine", client: server.client(), queries: try PresetQueries(.named("vllm")!))
+        let source = PrometheusSource(name: "engine", client: try server.client(), queries: try PresetQueries(.named("vllm")!))
         let delivery = await source.deliver(request([.latency(.timeToFirstToken, .mean), .latency(.endToEnd, .mean)]))
         #expect(delivery.readings.map(\.reading) == [.unknown(.tooFewSamples(have: 0, need: 1)), .unknown(.notFinite(count: 1))])
     }
@@ -55,7 +57,7 @@ struct PrometheusSourceTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: file) }  // A leftover temporary file harms nothing.
         let source = PrometheusSource(
-            name: "engine", client: server.client(.bearer(.file(file))), queries: nil, own: ["errorRate": "up"])
+            name: "engine", client: try server.client(.bearer(.file(file))), queries: nil, own: ["errorRate": "up"])
         let missing = await source.deliver(request([.errorRate]))
         #expect(missing.faults.count == 1 && missing.faults[0].contains("the file \(file) holds no key"), "\(missing.faults)")
         try "geheim-1\n".write(toFile: file, atomically: true, encoding: .utf8)
@@ -79,7 +81,7 @@ struct PrometheusSourceTests {
         let server = try LoopbackServer { _, _ in }
         let port = server.port
         server.stop()
-        let client = PromQLClient(url: "http://user:geheim@127.0.0.1:\(port)", transport: CurlFetch())
+        let client = PromQLClient(url: "http://user:geheim@127.0.0.1:\(port)", transport: try HTTPClient())
         let source = PrometheusSource(name: "engine", client: client, queries: try PresetQueries(.named("vllm")!))
         let delivery = await source.deliver(request([.throughput, .queueDepth]))
         #expect(delivery.readings == [] && delivery.blocks == [])
@@ -92,7 +94,7 @@ struct PrometheusSourceTests {
     func block() async throws {
         let server = try Prometheus { query in query.hasPrefix("time()") ? "2" : nil }
         defer { server.stop() }
-        let source = PrometheusSource(name: "engine", client: server.client(), queries: try PresetQueries(.named("vllm")!))
+        let source = PrometheusSource(name: "engine", client: try server.client(), queries: try PresetQueries(.named("vllm")!))
         server.counters = [Self.replica("a", requests: 100, seconds: 20), Self.replica("b", requests: 1_000, seconds: 500)].joined(
             separator: ",")
         #expect(await source.deliver(request([], at: 0)).blocks == [])

@@ -7,6 +7,7 @@ import Synchronization
 import Telemetry
 import TestSupport
 import Testing
+import Transport
 
 @Suite("Metrics pages as a source")
 struct ScrapeSourceTests {
@@ -14,7 +15,7 @@ struct ScrapeSourceTests {
     func window() async throws {
         let pods = try (0..<2).map { _ in try Pod() }
         defer { pods.forEach { $0.stop() } }
-        let source = source(pods)
+        let source = try source(pods)
         pods[0].page = page(fast: 100, slow: 0, waiting: 2)
         pods[1].page = page(fast: 500, slow: 500, waiting: 4)
         let first = await source.deliver(request(at: 0))
@@ -37,7 +38,7 @@ struct ScrapeSourceTests {
     func sliding() async throws {
         let pod = try Pod()
         defer { pod.stop() }
-        let source = source([pod])
+        let source = try source([pod])
         for (step, fast) in [0, 1_000, 1_010, 1_020, 1_030, 1_040, 1_050, 1_060].enumerated() {
             pod.page = page(fast: fast, slow: 0, waiting: 0)
             let delivery = await source.deliver(request(at: Double(step) * 10))
@@ -57,7 +58,7 @@ struct ScrapeSourceTests {
         good.page = page(fast: 1, slow: 0, waiting: 1)
         nonsense.page = "<html>\n"
         other.page = "go_goroutines 7\n"
-        let delivery = await source([good, nonsense, other, down]).deliver(request(at: 0))
+        let delivery = try await source([good, nonsense, other, down]).deliver(request(at: 0))
         #expect(delivery.readings == [reading(.queueDepth, .value(.init(1, samples: 1)))])
         #expect(delivery.faults.count == 3)
         #expect(delivery.faults[0] == "\(nonsense.url) gave no metrics: line 1 of the metrics page: expected the name of a metric.")
@@ -69,7 +70,7 @@ struct ScrapeSourceTests {
     func hostile() async throws {
         let pod = try Pod()
         defer { pod.stop() }
-        let source = source([pod])
+        let source = try source([pod])
         pod.page = page(fast: 10, slow: 0, waiting: 0)
         _ = await source.deliver(request(at: 0))
         for value in ["-5", "NaN", "+Inf", "-Inf"] {
@@ -86,7 +87,7 @@ struct ScrapeSourceTests {
     func aboveHighestBound() async throws {
         let pod = try Pod()
         defer { pod.stop() }
-        let source = source([pod])
+        let source = try source([pod])
         pod.page = page(fast: 0, slow: 0, endless: 0, waiting: 0)
         _ = await source.deliver(request(at: 0))
         pod.page = page(fast: 1, slow: 0, endless: 9, waiting: 0)
@@ -102,7 +103,7 @@ struct ScrapeSourceTests {
         defer { pod.stop() }
         let file = SharedData.path("samples/engine_metrics/xllamacpp-2026.10.11549_metrics.prom")
         let text = try String(contentsOfFile: file, encoding: .utf8)
-        let source = ScrapeSource(name: "engine", urls: [pod.url], preset: .named("llamacpp")!, transport: CurlFetch())
+        let source = ScrapeSource(name: "engine", urls: [pod.url], preset: .named("llamacpp")!, transport: try HTTPClient())
         pod.page = text
         _ = await source.deliver(request([.tokensPerSecond, .queueDepth, .latency(.timePerOutputToken, .mean)], at: 0))
         pod.page = text.replacing("tokens_predicted_total 652", with: "tokens_predicted_total 1652")
@@ -156,8 +157,8 @@ struct ScrapeSourceTests {
             """
     }
 
-    private func source(_ pods: [Pod]) -> ScrapeSource {
-        ScrapeSource(name: "engine", urls: pods.map(\.url), preset: .named("vllm")!, transport: CurlFetch())
+    private func source(_ pods: [Pod]) throws -> ScrapeSource {
+        ScrapeSource(name: "engine", urls: pods.map(\.url), preset: .named("vllm")!, transport: try HTTPClient())
     }
 
     private func request(
