@@ -102,7 +102,21 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
+        .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "Verification", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(

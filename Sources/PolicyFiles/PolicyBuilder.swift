@@ -83,11 +83,21 @@ struct PolicyBuilder {
                 "'staleAfter' \(FigureText.duration(monitor.staleAfter)) is shorter than the interval of \(FigureText.duration(monitor.interval)): "
                     + "every reading would be stale")
         }
-        monitor.sources = unique(object.list("sources"), "source").compactMap(source)
+        monitor.sources = unique(object.list("sources"), "source").compactMap { source($0) }
         return monitor
     }
 
-    private func source(_ object: ParsedObject) -> Policy.Source? {
+    private mutating func login(_ object: ParsedObject) -> Policy.Source.Login? {
+        let user = object.text("user")
+        if let name = object.text("secretFromEnvironment") { return .init(user: user, place: .environment(name)) }
+        if let path = object.text("secretFromFile") { return .init(user: user, place: .file(path)) }
+        if user != nil {
+            log.error(object.place(of: "user"), "'user' without a secret: add 'secretFromEnvironment' or 'secretFromFile'")
+        }
+        return nil
+    }
+
+    private mutating func source(_ object: ParsedObject) -> Policy.Source? {
         let name = object.text("name") ?? ""
         if let probe = object.object("probe") {
             var kind = Policy.Source.Probe(
@@ -98,10 +108,17 @@ struct PolicyBuilder {
             return Policy.Source(name: name, kind: .probe(kind))
         }
         if let server = object.object("prometheus") {
-            let kind = Policy.Source.Prometheus(
+            var kind = Policy.Source.Prometheus(
                 url: server.text("url") ?? "", preset: server.text("preset"), selector: server.texts("selector"),
                 queries: server.texts("queries"))
+            kind.login = login(server)
             return Policy.Source(name: name, kind: .prometheus(kind))
+        }
+        if let pages = object.object("scrape") {
+            let urls = pages.text("url").map { [$0] } ?? (pages.list("urls") ?? []).compactMap(\.text)
+            var kind = Policy.Source.Scrape(urls: urls, preset: pages.text("preset") ?? "", selector: pages.texts("selector"))
+            kind.login = login(pages)
+            return Policy.Source(name: name, kind: .scrape(kind))
         }
         guard let files = object.object("import") else { return nil }
         return Policy.Source(name: name, kind: .importFiles(paths: (files.list("paths") ?? []).compactMap(\.text)))

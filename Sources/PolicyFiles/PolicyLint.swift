@@ -36,18 +36,14 @@ struct PolicyLint {
         }
     }
 
-    private static let presets = ["vllm", "sglang", "llamacpp", "tgi"]
+    private static let presets = ["vllm", "sglang", "tgi", "triton", "dynamo", "llamacpp", "dcgm"]
 
     private func checkSources(_ log: inout DiagnosticLog) {
         for (index, source) in policy.monitor.sources.enumerated() {
             let path: [PolicyPlaces.Step] = [.key("monitor"), .key("sources"), .index(index)]
             switch source.kind {
             case .prometheus(let server):
-                if let preset = server.preset, !Self.presets.contains(preset) {
-                    log.warning(
-                        places.place(path + [.key("prometheus"), .key("preset")]),
-                        "no preset is named '\(preset)'; known are \(Self.presets.joined(separator: ", "))")
-                }
+                if let preset = server.preset { checkPreset(preset, path + [.key("prometheus"), .key("preset")], &log) }
                 if server.preset == nil, server.queries.isEmpty {
                     log.warning(places.place(path + [.key("prometheus")]), "neither a preset nor queries: this source delivers nothing")
                 }
@@ -58,9 +54,15 @@ struct PolicyLint {
                     places.place(path + [.key("probe"), .key("rate")]),
                     "a probe every \(FigureText.duration(gap)) is stale after \(FigureText.duration(policy.monitor.staleAfter)): "
                         + "its figures are unknown most of the time")
+            case .scrape(let pages): checkPreset(pages.preset, path + [.key("scrape"), .key("preset")], &log)
             case .importFiles: continue
             }
         }
+    }
+
+    private func checkPreset(_ preset: String, _ path: [PolicyPlaces.Step], _ log: inout DiagnosticLog) {
+        guard !Self.presets.contains(preset) else { return }
+        log.warning(places.place(path), "no preset is named '\(preset)'; known are \(Self.presets.joined(separator: ", "))")
     }
 
     private func checkKnobs(_ log: inout DiagnosticLog) {
