@@ -29,8 +29,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting",
-                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
@@ -44,9 +43,12 @@ let package = Package(
             dependencies: [.product(name: "Histogram", package: "hdrhistogram-swift")],
             swiftSettings: strict
         ),
-        .target(name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "ControlTests",
+            dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
         .target(
             name: "EpisodeStore",
             dependencies: [
@@ -94,6 +96,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "Verification", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -68,7 +68,7 @@ struct CandidateSelection {
             let direction = candidate.step > 0 ? "raising" : "lowering"
             return exclude(candidate, .noRule, "nothing that was seen speaks for \(direction) \(candidate.knob)")
         }
-        if let refusal = refusalByLimits(candidate, knob) { return refusal }
+        if let refusal = refusalByTarget(candidate) ?? refusalByLimits(candidate, knob) { return refusal }
         let effect = estimator.effect(of: candidate, in: state)
         if let harm = utility.veto(effect, gaps: gaps) { return exclude(candidate, .tooRisky, harm) }
         let worth = utility.utility(of: effect, gaps: gaps, aim: aim(of: candidate))
@@ -86,6 +86,17 @@ struct CandidateSelection {
     private func isWorthwhile(_ worth: Utility, _ effect: PredictedEffect) -> Bool {
         let saving = -(effect.outcomes[.cost]?.logRatio ?? 0)
         return worth.total > 0 && (worth.missReduction >= utility.minimumGain || saving >= utility.minimumGain)
+    }
+
+    /// Who else is in charge of the setting, or what the target said to this change before.
+    private func refusalByTarget(_ candidate: Candidate) -> Verdict? {
+        if let owner = snapshot.state.foreignOwners[candidate.knob] {
+            return exclude(candidate, .ownedByAnother, "\(owner) sets \(candidate.knob); two controllers of one setting fight")
+        }
+        let past = snapshot.history.infeasible.last {
+            $0.knob == candidate.knob && $0.to.isSame(as: candidate.to) && $0.until > snapshot.time
+        }
+        return past.map { exclude(candidate, .infeasible, "it did not work a while ago: \($0.reason)") }
     }
 
     private func refusalByLimits(_ candidate: Candidate, _ knob: Knob) -> Verdict? {

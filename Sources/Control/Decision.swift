@@ -129,5 +129,9 @@ public struct ExcludedCandidate: Sendable, Codable, Hashable {
     /// A closed set: reports group by it.
     public enum Reason: String, Sendable, Codable, Hashable {
         case valueUnknown, atLimit, outsideBounds, noRule, notWorthIt, tooRisky, cooldown, budget, stabilization, rateLimit, outranked
+        /// Somebody else is in charge of the setting.
+        case ownedByAnother
+        /// The target refused it, or could not carry it, a while ago.
+        case infeasible
     }
 }

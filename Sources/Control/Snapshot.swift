@@ -84,11 +84,29 @@ public struct RecordedReading: Sendable, Codable, Hashable {
 }
 
 /// The settings in force at the target.
-public struct TargetState: Sendable, Codable, Hashable {
+public struct TargetState: Sendable, Hashable {
     /// By knob name; a knob that is not in here has no known value.
     public var values: [String: KnobState]
+    /// Knobs somebody else is in charge of, and who.
+    public var foreignOwners: [String: String]
 
-    public init(values: [String: KnobState] = [:]) { self.values = values }
+    public init(values: [String: KnobState] = [:], foreignOwners: [String: String] = [:]) {
+        self.values = values
+        self.foreignOwners = foreignOwners
+    }
+}
+
+extension TargetState: Codable {
+    private enum CodingKeys: CodingKey {
+        case values, foreignOwners
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        values = try container.decode([String: KnobState].self, forKey: .values)
+        // Cycles from before live targets were read have none.
+        foreignOwners = try container.decodeIfPresent([String: String].self, forKey: .foreignOwners) ?? [:]
+    }
 }
 
 /// A setting and how it is known.
@@ -114,18 +132,52 @@ public struct KnobState: Sendable, Codable, Hashable {
 }
 
 /// What happened before and limits what may happen now.
-public struct ControlHistory: Sendable, Codable, Hashable {
+public struct ControlHistory: Sendable, Hashable {
     /// By trigger name.
     public var triggers: [String: TriggerState]
     /// Oldest first.
     public var changes: [PastChange]
     /// Replica counts that were asked for, oldest first.
     public var replicaRecommendations: [ReplicaRecommendation]
+    /// Changes the target would not take, oldest first.
+    public var infeasible: [InfeasibleChange]
 
     public init() {
         triggers = [:]
         changes = []
         replicaRecommendations = []
+        infeasible = []
+    }
+}
+
+extension ControlHistory: Codable {
+    private enum CodingKeys: CodingKey {
+        case triggers, changes, replicaRecommendations, infeasible
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        triggers = try values.decode([String: TriggerState].self, forKey: .triggers)
+        changes = try values.decode([PastChange].self, forKey: .changes)
+        replicaRecommendations = try values.decode([ReplicaRecommendation].self, forKey: .replicaRecommendations)
+        // Cycles of dry runs from before targets were changed have none.
+        infeasible = try values.decodeIfPresent([InfeasibleChange].self, forKey: .infeasible) ?? []
+    }
+}
+
+/// A change that a target refused or could not carry, not to be tried again for a while.
+public struct InfeasibleChange: Sendable, Codable, Hashable {
+    public var knob: String
+    public var to: KnobValue
+    public var until: Timestamp
+    /// A sentence.
+    public var reason: String
+
+    public init(knob: String, to: KnobValue, until: Timestamp, reason: String) {
+        self.knob = knob
+        self.to = to
+        self.until = until
+        self.reason = reason
     }
 }
 

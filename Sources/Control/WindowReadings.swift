@@ -8,11 +8,22 @@ struct WindowReadings: ReadingSource {
     let end: Timestamp?
     /// Length of a run that is evaluated as a whole; `nil` for sliding windows.
     let whole: Duration?
+    /// Whether `end` is now, so that a figure has an age; an imported run ends with its newest measurement.
+    var isLive = false
     let policy: Policy
     let state: TargetState
 
     func reading(_ query: MetricQuery, over window: Duration) -> Reading {
         let sample = sample(over: window)
+        var reading = reading(query, sample, window)
+        if isLive, let end, case .value(var value) = reading, let newest = [sample.lastEnd, sample.lastSent].compactMap(\.self).max() {
+            value.age = max(.zero, end.since(newest).duration)
+            reading = .value(value)
+        }
+        return reading
+    }
+
+    private func reading(_ query: MetricQuery, _ sample: StatisticsAccumulator, _ window: Duration) -> Reading {
         switch query {
         case .latency(let metric, let statistic): return latency(metric, statistic, sample, window)
         case .throughput: return rate(Double(sample.requests - sample.failed), sample, window)

@@ -14,13 +14,7 @@ extension EpisodeStore {
     public func recordCycle(_ record: CycleRecord, remembering: Bool = false) throws -> [UUID] {
         let ids = record.decision.recommendations.map { _ in UUID() }
         try write("record a cycle in") { database in
-            try Self.insert(record, database)
-            let sequence = database.lastInsertedRowID
-            for (rank, recommendation) in record.decision.recommendations.enumerated() {
-                try database.execute(
-                    sql: "INSERT INTO recommendation (id, cycle, rank, candidate) VALUES (?, ?, ?, ?)",
-                    arguments: [ids[rank].lowercaseText, sequence, rank, try JSONColumn.text(recommendation.candidate)])
-            }
+            try Self.insert(record, recommendationIDs: ids, database)
             guard remembering else { return }
             try Self.replace(record.decision.nextTriggers, policy: record.policy.name, database)
             for recommendation in record.decision.recommendations {
@@ -69,6 +63,17 @@ extension EpisodeStore {
     }
 
     // MARK: Writing
+
+    /// - Parameter ids: Of the recommendations, in their order.
+    static func insert(_ record: CycleRecord, recommendationIDs ids: [UUID], _ database: Database) throws {
+        try insert(record, database)
+        let sequence = database.lastInsertedRowID
+        for (rank, recommendation) in record.decision.recommendations.enumerated() {
+            try database.execute(
+                sql: "INSERT INTO recommendation (id, cycle, rank, candidate) VALUES (?, ?, ?, ?)",
+                arguments: [ids[rank].lowercaseText, sequence, rank, try JSONColumn.text(recommendation.candidate)])
+        }
+    }
 
     private static func insert(_ record: CycleRecord, _ database: Database) throws {
         let document = try JSONColumn.text(record.policy)

@@ -65,7 +65,9 @@ private enum Retention {
         report.imports += try delete("import WHERE time < ?", [time], database)
         report.cycles += try delete("cycle WHERE time < ?", [time], database)
         report.episodes += try delete("episode WHERE closed_at < ?", [time], database)
-        for table in ["change", "replica_recommendation", "calibration"] {
+        report.others += try delete("adjustment WHERE open = 0 AND updated < ?", [time], database)
+        report.others += try delete("infeasible WHERE until < ?", [time], database)
+        for table in ["change", "replica_recommendation", "calibration", "answered_request"] {
             report.others += try delete("\(table) WHERE time < ?", [time], database)
         }
     }
@@ -89,7 +91,11 @@ private enum Retention {
 
     /// Rows that only others referred to.
     static func removeUnused(_ database: Database) throws {
-        _ = try delete("policy_version WHERE id NOT IN (SELECT policy_version FROM cycle)", [], database)
+        _ = try delete(
+            """
+            policy_version WHERE id NOT IN (SELECT policy_version FROM cycle)
+                AND id NOT IN (SELECT policy_version FROM adjustment WHERE policy_version IS NOT NULL)
+            """, [], database)
         _ = try delete(
             "label WHERE id NOT IN (SELECT label FROM measurement)", [], database)
     }

@@ -3,13 +3,17 @@ import GRDB
 /// The tables of a store and how an older store gets them.
 enum Schema {
     /// Number of migrations, kept as `user_version` in the file's header.
-    static let version = 1
+    static let version = 2
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 measurements, cycles, episodes") { database in
             try database.execute(sql: measurements + cycles + control + episodes)
             try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("2 adjustments") { database in
+            try database.execute(sql: adjustments)
+            try database.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }()
@@ -199,6 +203,48 @@ enum Schema {
             width REAL NOT NULL
         );
         CREATE INDEX calibration_by_time ON calibration (time);
+
+        """
+
+    /// At most one open adjustment a target is a promise the file itself keeps.
+    private static let adjustments = """
+        CREATE TABLE adjustment (
+            sequence INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            policy TEXT NOT NULL,
+            target TEXT NOT NULL,
+            cycle TEXT,
+            state TEXT NOT NULL,
+            verdict TEXT,
+            open INTEGER NOT NULL CHECK (open IN (0, 1)),
+            proposed INTEGER NOT NULL,
+            updated INTEGER NOT NULL,
+            policy_version INTEGER REFERENCES policy_version (id),
+            document TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX adjustment_open ON adjustment (target) WHERE open = 1;
+        CREATE INDEX adjustment_by_policy ON adjustment (policy, updated);
+        CREATE INDEX adjustment_by_policy_version ON adjustment (policy_version);
+        ALTER TABLE change ADD COLUMN adjustment TEXT;
+        CREATE UNIQUE INDEX change_by_adjustment ON change (adjustment) WHERE adjustment IS NOT NULL;
+        CREATE TABLE infeasible (
+            policy TEXT NOT NULL,
+            knob TEXT NOT NULL,
+            value TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (policy, knob, value)
+        ) WITHOUT ROWID;
+        CREATE TABLE control_state (
+            policy TEXT PRIMARY KEY,
+            paused_since INTEGER,
+            resumed INTEGER,
+            schedule_seen INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE answered_request (
+            id TEXT PRIMARY KEY,
+            time INTEGER NOT NULL
+        ) WITHOUT ROWID;
 
         """
 }

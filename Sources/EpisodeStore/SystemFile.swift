@@ -75,6 +75,20 @@ enum SystemFile {
         chmod(path, information.st_mode & 0o700)
     }
 
+    /// The names of what is in a folder, in no order; none where there is no such folder.
+    static func names(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// The first bytes of a file; fewer where it is shorter.
     static func beginning(of path: String, count: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -102,6 +116,11 @@ enum SystemFile {
     static func replaceContent(_ descriptor: Int32, with text: String) throws(Failure) {
         let bytes = Array(text.utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { throw .last }
+    }
+
+    /// Waits until what was written to an open file is on the disk.
+    static func synchronize(_ descriptor: Int32) throws(Failure) {
+        guard fsync(descriptor) == 0 else { throw .last }
     }
 
     static func close(_ descriptor: Int32) {

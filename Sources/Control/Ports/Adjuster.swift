@@ -1,5 +1,4 @@
 public import FoundationEssentials
-public import Learning
 public import Policies
 
 /// Carries out changes of one target, and tells what is in force there.
@@ -52,7 +51,8 @@ public struct ChangeOrder: Sendable, Codable, Hashable {
     }
 }
 
-/// The number of a term of leadership; a later term has a greater number. Who holds an older one than a target has seen may not change it.
+/// The number of a term of leadership; a later term has a greater number. Who holds an older one than a target has seen may not
+/// change it; 0 is no number of a term, and such writes are not fenced.
 public struct FencingToken: Sendable, Codable, Hashable, Comparable, RawRepresentable {
     public var rawValue: Int64
 
@@ -107,6 +107,17 @@ public struct AdjustmentMark: Sendable, Codable, Hashable {
         self.knob = knob
         self.from = from
         self.to = to
+    }
+}
+
+extension AdjusterError {
+    /// The sentence without the sort.
+    public var explanation: String {
+        switch self {
+        case .unreachable(let why), .outcomeUnknown(let why), .conflict(let why), .changedByAnother(_, let why), .refused(let why),
+            .gone(let why), .fenced(let why):
+            why
+        }
     }
 }
 

@@ -1,0 +1,144 @@
+public import FoundationEssentials
+public import Learning
+public import Measurements
+public import Policies
+public import Verification
+
+/// A change on its way: what is to be changed, how far it has got, and what was seen before and after.
+///
+/// It holds everything that is needed to finish or undo it, so that neither a restart nor an edited policy leaves it hanging.
+public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
+    public let id: UUID
+    public let policy: String
+    /// The deployment under control, e.g. `llm/Deployment/chat-8b`: at most one open adjustment each.
+    public let target: String
+    /// Of the target the decision was made for; `nil` where targets have none.
+    public let identity: String?
+    public let candidate: Candidate
+    public let knob: Knob
+    public let kind: Kind
+    /// The cycle that decided it; `nil` for what was found on a target.
+    public let cycle: UUID?
+    /// The triggers that asked for it.
+    public let triggers: [String]
+    public let terms: Terms
+    /// Blocks before the change, oldest first.
+    public let before: [LatencyBlock]
+
+    public private(set) var state: AdjustmentState
+    /// Every transition with its reason, oldest first.
+    public private(set) var history: [Transition]
+    /// Blocks after the change has settled, oldest first.
+    public var after: [LatencyBlock] = []
+    /// What the comparison says so far.
+    public var finding: VerificationFinding?
+    public var verdict: Verdict?
+    /// Time in this state during which the target could be seen.
+    public var elapsed: Duration = .zero
+    /// Time in this state since the rollout was seen to be done.
+    public var settled: Duration = .zero
+    /// When it was last looked at.
+    public var lastSeen: Timestamp?
+    /// Sends in this state that came to nothing.
+    public var attempts = 0
+    /// Not tried again before.
+    public var retryAt: Timestamp?
+    /// Why the last attempt came to nothing.
+    public var lastProblem: String?
+
+    public enum Kind: String, Sendable, Codable, Hashable {
+        /// Decided by the policy.
+        case decided
+        /// Asked for by an operator with `cycle --force`.
+        case forced
+        /// A deliberate no-op, measured like a change.
+        case holdout
+        /// Found on a target by the mark it bears, unknown to the store.
+        case adopted
+    }
+
+    /// One step of the lifecycle.
+    public struct Transition: Sendable, Codable, Hashable {
+        public var state: AdjustmentState
+        public var time: Timestamp
+        public var reason: String
+    }
+
+    /// What the policy said when this was decided.
+    public struct Terms: Sendable, Codable, Hashable {
+        public var verification: VerificationPlan
+        public var settle: Duration
+        public var onInconclusive: Policy.Verification.OnInconclusive
+        public var needsApproval: Bool
+        /// How long an operator may think about it.
+        public var approvalExpiry: Duration
+        /// How long a rollout may take, and how old a decision may be when it is carried out.
+        public var progressDeadline: Duration
+        /// Time between two looks; longer silences do not count as time watched.
+        public var interval: Duration
+
+        public init(_ policy: Policy, verification: VerificationPlan) {
+            self.verification = verification
+            settle = policy.verify.settle
+            onInconclusive = policy.verify.onInconclusive
+            needsApproval = policy.mode == .approve
+            approvalExpiry = .seconds(3_600)
+            progressDeadline = .seconds(600)
+            interval = policy.monitor.interval
+        }
+    }
+
+    public init(
+        id: UUID, policy: String, target: String, identity: String?, candidate: Candidate, knob: Knob, kind: Kind, cycle: UUID?,
+        triggers: [String], terms: Terms, before: [LatencyBlock], proposedAt: Timestamp, reason: String
+    ) {
+        self.id = id
+        self.policy = policy
+        self.target = target
+        self.identity = identity
+        self.candidate = candidate
+        self.knob = knob
+        self.kind = kind
+        self.cycle = cycle
+        self.triggers = triggers
+        self.terms = terms
+        self.before = before
+        state = .proposed
+        history = [Transition(state: .proposed, time: proposedAt, reason: reason)]
+        lastSeen = proposedAt
+    }
+
+    public var isOpen: Bool { !state.isFinal }
+    public var proposedAt: Timestamp { history[0].time }
+    /// The newest transition's reason.
+    public var reason: String { history[history.count - 1].reason }
+
+    /// When it first reached a state; `nil` where it did not.
+    public func reached(_ state: AdjustmentState) -> Timestamp? { history.first { $0.state == state }?.time }
+
+    /// Takes the next step of the lifecycle; the counters of the state begin anew.
+    mutating func move(to next: AdjustmentState, at time: Timestamp, because reason: String) {
+        precondition(state.successors.contains(next), "an adjustment does not go from \(state) to \(next)")
+        // A rollback that fails for days is one line with its newest reason, not a line an hour.
+        if history.count >= Self.longestHistory { history.remove(at: history.count / 2) }
+        history.append(Transition(state: next, time: time, reason: reason))
+        state = next
+        elapsed = .zero
+        settled = .zero
+        lastSeen = time
+        if next != .rollingBack || history[history.count - 2].state != .rollbackFailed { attempts = 0 }
+        retryAt = nil
+    }
+
+    private static let longestHistory = 64
+
+    /// Lets time pass. A silence longer than three looks, a clock that went back and a target that cannot be seen do not count.
+    mutating func passTime(to now: Timestamp, counting isSeen: Bool, settled isSettled: Bool) {
+        let longest = terms.interval * 3
+        let passed = lastSeen.map { min(max(.zero, now.since($0).duration), longest) } ?? .zero
+        lastSeen = now
+        guard isSeen else { return }
+        elapsed += passed
+        settled = isSettled ? settled + passed : .zero
+    }
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Learning
+public import Measurements
+import Policies
+import Verification
+
+/// What is known when an adjustment is looked at.
+public struct AdjustmentView: Sendable, Hashable {
+    public var now: Timestamp
+    public var sight: Sight
+    /// Whole blocks that began after the newest one it has.
+    public var blocks: [LatencyBlock]
+    /// What an operator asked of it; the newest counts.
+    public var request: Request?
+    /// So many targets look bad at once that the measurements are doubted; time does not pass for the comparison.
+    public var doubtsMeasurements: Bool
+
+    public init(now: Timestamp, sight: Sight, blocks: [LatencyBlock] = [], request: Request? = nil, doubtsMeasurements: Bool = false) {
+        self.now = now
+        self.sight = sight
+        self.blocks = blocks
+        self.request = request
+        self.doubtsMeasurements = doubtsMeasurements
+    }
+
+    public enum Sight: Sendable, Hashable {
+        case seen(TargetObservation)
+        /// The target could not be reached; a sentence.
+        case unseen(String)
+        /// There is no such target any more; a sentence.
+        case gone(String)
+    }
+
+    public enum Request: Sendable, Hashable {
+        case approve, reject, rollback
+    }
+}
+
+/// What follows from a look: the adjustment as it is to be journaled, and then, only after that, a side effect.
+public struct AdjustmentStep: Sendable, Hashable {
+    public var adjustment: Adjustment
+    public var effect: Effect?
+    public var events: [ControlEvent]
+
+    /// What is to be done once the adjustment is on disk.
+    public enum Effect: Sendable, Hashable {
+        case apply(ChangeOrder.Direction)
+        /// Takes the mark off the target.
+        case unmark
+    }
+}
+
+extension Adjustment {
+    /// Sends of one state that a conflict may cost.
+    static let mostConflicts = 5
+
+    /// Looks at the adjustment and says what comes next. Pure.
+    public func step(_ view: AdjustmentView) -> AdjustmentStep {
+        var next = AdjustmentStepper(self, view)
+        next.take()
+        return AdjustmentStep(adjustment: next.adjustment, effect: next.effect, events: next.events)
+    }
+
+    /// Takes in how a side effect went. Pure.
+    /// - Parameter failure: `nil` where it was done.
+    public func settleEffect(_ effect: AdjustmentStep.Effect, failure: AdjusterError?, at now: Timestamp) -> AdjustmentStep {
+        var next = AdjustmentStepper(self, AdjustmentView(now: now, sight: .unseen("")))
+        next.settle(effect, failure)
+        return AdjustmentStep(adjustment: next.adjustment, effect: next.effect, events: next.events)
+    }
+
+    /// What the target must hold while the change is in force, and what before it.
+    func relation(to observation: TargetObservation) -> Relation {
+        guard observation.identity == identity || identity == nil else { return .replaced }
+        guard let value = observation.values[knob.name]?.value else { return .unreadable }
+        let isOurs = observation.mark?.adjustment == id
+        if candidate.from.isSame(as: candidate.to) { return value.isSame(as: candidate.to) ? .after : .foreign(value) }
+        if value.isSame(as: candidate.to) { return isOurs ? .after : .sameByAnother }
+        return value.isSame(as: candidate.from) ? .before(marked: isOurs) : .foreign(value)
+    }
+
+    enum Relation: Equatable {
+        /// The old value is in force.
+        case before(marked: Bool)
+        /// The new value is in force, and it is ours.
+        case after
+        /// The new value is in force, but the target does not bear our mark.
+        case sameByAnother
+        case foreign(KnobValue)
+        /// The value in force cannot be read.
+        case unreadable
+        /// Another target bears the name.
+        case replaced
+    }
+}

@@ -1,0 +1,71 @@
+public import Measurements
+import Policies
+
+/// Why nothing new may be begun at a target now.
+public enum ActingRefusal: Sendable, Codable, Hashable {
+    case modeIsRecommend
+    case suspended
+    case paused(since: Timestamp)
+    /// Too many of the last adjustments were rolled back.
+    case breakerOpen(rolledBack: Int, of: Int)
+    case noTarget
+    case targetUnseen(String)
+    /// The target is still taking up an earlier change, or cannot run.
+    case rolloutNotSettled(String)
+    /// So many targets look bad at once that the measurements are doubted.
+    case doubtedMeasurements(degraded: Int, of: Int)
+    /// Another policy's adjustment of the same target is open.
+    case targetBusy(policy: String)
+
+    /// A sentence.
+    public var explanation: String {
+        switch self {
+        case .modeIsRecommend: "the policy's mode is recommend"
+        case .suspended: "the policy is suspended"
+        case .paused: "acting is paused; resume it with: resume"
+        case .breakerOpen(let rolledBack, let count):
+            "\(rolledBack) of the last \(count) adjustments were rolled back, so this policy only recommends until somebody says: resume"
+        case .noTarget: "the policy has no target"
+        case .targetUnseen(let why): "the target cannot be seen: \(why)"
+        case .rolloutNotSettled(let why): "the target is not settled: \(why)"
+        case .doubtedMeasurements(let degraded, let count):
+            "\(degraded) of \(count) targets look bad at once, which speaks for a fault of the measurements rather than of the targets"
+        case .targetBusy(let policy): "policy '\(policy)' is changing the same target"
+        }
+    }
+}
+
+/// When acting stops by itself.
+public enum ActingLimits {
+    /// This many of the last ``breakerWindow`` adjustments rolled back demote a policy to recommending.
+    public static let breakerThreshold = 3
+    public static let breakerWindow = 5
+    /// Above this share of degraded targets the measurements are doubted.
+    public static let doubtfulShare = 0.4
+    /// A share of fewer targets than this says nothing.
+    public static let smallestFleet = 5
+}
+
+/// Whether a change may be begun, as far as the policy, its past and its target go. Pure.
+/// - Returns: `nil` where it may.
+func refusalToAct(
+    _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count
+) -> ActingRefusal? {
+    if policy.mode == .recommend { return .modeIsRecommend }
+    if policy.suspend { return .suspended }
+    if let since = memory.pausedSince { return .paused(since: since) }
+    let last = memory.outcomes.suffix(ActingLimits.breakerWindow)
+    let rolledBack = last.count { $0.state == .rolledBack }
+    if rolledBack >= ActingLimits.breakerThreshold { return .breakerOpen(rolledBack: rolledBack, of: last.count) }
+    if let open = memory.open, open.policy != policy.name { return .targetBusy(policy: open.policy) }
+    if fleet.isDoubtful { return .doubtedMeasurements(degraded: fleet.degraded, of: fleet.targets) }
+    switch sight {
+    case nil: return .noTarget
+    case .unseen(let why), .gone(let why): return .targetUnseen(why)
+    case .seen(let observation):
+        switch observation.rollout {
+        case .settled: return nil
+        case .progressing(let why), .waitingForRoom(let why), .failed(let why): return .rolloutNotSettled(why)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+
+extension JournalEntry {
+    /// What is to be remembered when an adjustment has taken a step. Pure.
+    /// - Parameters:
+    ///   - triggers: Trigger states of the policy as they are now.
+    ///   - draw: How a new adjustment was drawn; `nil` for one that is under way.
+    init(
+        from old: Adjustment?, to new: Adjustment, policy: Policy, triggers: [String: TriggerState], draw: ActionDraw?, now: Timestamp
+    ) {
+        self.init(policy: new.policy, time: now)
+        adjustment = new
+        let reached = Set(new.history.dropFirst(old?.history.count ?? 0).map(\.state))
+        if old == nil, let draw { openingEpisode = EpisodeRecord(new, policy: policy, draw: draw, triggers: triggers) }
+        if reached.contains(.settling) {
+            change = PastChange(
+                time: now, knob: new.knob.name, role: new.knob.role, from: new.candidate.from, to: new.candidate.to)
+            if new.knob.role == .replicas, let count = new.candidate.to.wholeNumber {
+                replicaRecommendation = ReplicaRecommendation(time: now, replicas: count)
+            }
+        }
+        undoesChange = reached.contains(.rolledBack)
+        cool(reached, new, policy, triggers)
+        // What was found on a target has no episode; what an operator takes back later was closed when it was kept.
+        let wasFinal = old?.history.contains { $0.state.isFinal } ?? false
+        if reached.contains(where: \.isFinal), !wasFinal, new.kind != .adopted { closingEpisode = EpisodeClosure(new, at: now) }
+        infeasible = InfeasibleChange(new, reached, now: now)
+    }
+
+    private mutating func cool(
+        _ reached: Set<AdjustmentState>, _ adjustment: Adjustment, _ policy: Policy, _ triggers: [String: TriggerState]
+    ) {
+        let begun = reached.contains(.settling) || (adjustment.kind == .holdout && reached.contains(.observing))
+        let undone = reached.contains(.rolledBack)
+        guard begun || undone else { return }
+        var cooled = triggers
+        for trigger in policy.triggers where adjustment.triggers.contains(trigger.name) {
+            var state = cooled[trigger.name] ?? TriggerState()
+            if begun { state.cool(trigger, because: .adjusted, at: time) }
+            if undone { state.cool(trigger, because: .rolledBack, at: time) }
+            cooled[trigger.name] = state
+        }
+        self.triggers = cooled
+    }
+}
+
+extension InfeasibleChange {
+    /// How long a refused change is not tried again.
+    static let memory = Duration.seconds(3_600)
+
+    /// What is to be remembered of a change that the target would not take or could not carry; `nil` for other ends.
+    init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
+        let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
+        let rolloutFailed = reached.contains(.rollingBack) && adjustment.reached(.observing) == nil && adjustment.verdict != nil
+        guard wasRefused || rolloutFailed else { return nil }
+        self.init(
+            knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: Self.memory), reason: adjustment.reason)
+    }
+}
+
+extension EpisodeRecord {
+    fileprivate init(_ adjustment: Adjustment, policy: Policy, draw: ActionDraw, triggers: [String: TriggerState]) {
+        let mode: Mode = adjustment.kind == .holdout ? .holdout : .temporal
+        self.init(
+            id: adjustment.id, deployment: adjustment.target, decidedAt: adjustment.proposedAt, mode: mode, propensities: draw.propensities)
+        isUrgent = draw.isUrgent
+        seed = draw.seed
+        trigger = adjustment.triggers.first
+        from = [adjustment.knob.name: adjustment.candidate.from]
+        to = [adjustment.knob.name: adjustment.candidate.to]
+        policyVersion = policy.name
+        before = EpisodeWindow(adjustment.before)
+    }
+}
+
+extension EpisodeClosure {
+    fileprivate init(_ adjustment: Adjustment, at now: Timestamp) {
+        self.init(
+            time: now, verdict: adjustment.verdict ?? (adjustment.state == .superseded ? .superseded : .unmeasured),
+            stopReason: adjustment.reason, after: EpisodeWindow(adjustment.after))
+        settle = adjustment.terms.settle
+        requestCount = adjustment.after.reduce(0) { $0 + $1.requests }
+        if let first = adjustment.after.first, let last = adjustment.after.last {
+            window = last.start.since(first.start).duration + last.length
+        }
+        // A judgement of an operator or a rollout that failed says nothing of the steady effect.
+        quality = adjustment.finding?.verdict == nil ? 0 : 1
+        effect = adjustment.finding?.clearestEffect
+    }
+}
+
+extension EpisodeWindow {
+    /// Means over blocks, weighted by the requests in them.
+    fileprivate init(_ blocks: [LatencyBlock]) {
+        self.init()
+        let seconds = blocks.reduce(0.0) { $0 + $1.length.inSeconds }
+        let requests = blocks.reduce(0) { $0 + $1.requests }
+        if seconds > 0 { conditions.arrivalRate = Double(requests) / seconds }
+        conditions.inputTokens = Self.mean(blocks) { block in block.inputTokens.map { ($0, Double(block.requests)) } }
+        conditions.outputTokens = Self.mean(blocks) { block in block.outputTokens.map { ($0, Double(block.requests)) } }
+        outcomes.timeToFirstToken = Self.mean(blocks) { $0.logTimeToFirstToken.map { ($0.mean, Double($0.count)) } }
+        outcomes.timePerOutputToken = Self.mean(blocks) { $0.logTimePerOutputToken.map { ($0.mean, Double($0.count)) } }
+    }
+
+    private static func mean(_ blocks: [LatencyBlock], _ value: (LatencyBlock) -> (value: Double, weight: Double)?) -> Double? {
+        let known = blocks.compactMap(value).filter { $0.value.isFinite && $0.weight > 0 }
+        let weight = known.reduce(0) { $0 + $1.weight }
+        return weight > 0 ? known.reduce(0) { $0 + $1.value * $1.weight } / weight : nil
+    }
+}

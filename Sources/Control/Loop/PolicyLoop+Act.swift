@@ -1,0 +1,186 @@
+public import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+import Verification
+
+extension PolicyLoop {
+    // MARK: Beginning
+
+    /// Begins the best change that may be made, or says why none is.
+    func act(
+        _ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ memory: ControlMemory, _ report: inout Report
+    ) async throws(JournalFailure) {
+        guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
+        let refusal = forced == nil ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count) : refusalToForce(look)
+        if let refusal {
+            report.refusal = refusal
+            announceRefusal(refusal, wish, decision, at: look.now)
+            return try note(decision, look, memory, &report)
+        }
+        guard ports.leadership.term() != nil else {
+            report.problems.append("another controller leads")
+            return try note(decision, look, memory, &report)
+        }
+        announceTriggers(decision, memory, at: look.now)
+        let id = ports.makeIdentifier()
+        let draw = ActionDraw(
+            wish, policy: policy, objectives: decision.objectives, seed: id.seed, isForced: forced != nil)
+        let new = adjustment(id, wish, draw, forced != nil, look, decision, report.cycle?.id)
+        report.adjustment = try await begin(new, draw: draw, look, memory, decision, cycle: report.cycle)
+    }
+
+    /// The change to be made: what an operator asks for, or the best recommendation.
+    private func wish(_ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ report: inout Report) -> Candidate? {
+        guard let forced else { return decision.recommendations.first?.candidate }
+        guard let knob = policy.knobs.first(where: { $0.name == forced.knob }), let current = look.observation?.values[knob.name]?.value
+        else {
+            report.problems.append("the value in force of '\(forced.knob)' is not known, so that it could not be taken back")
+            return nil
+        }
+        guard !current.isSame(as: forced.value) else {
+            report.problems.append("'\(forced.knob)' is \(current) already")
+            return nil
+        }
+        let step = (forced.value.numeric ?? 0) >= (current.numeric ?? 0) ? 1 : -1
+        return Candidate(knob: knob.name, role: knob.role, from: current, to: forced.value, step: step)
+    }
+
+    /// What an operator cannot force: a target that cannot be seen.
+    private func refusalToForce(_ look: Look) -> ActingRefusal? {
+        switch look.sight {
+        case nil: .noTarget
+        case .unseen(let why), .gone(let why): .targetUnseen(why)
+        case .seen: nil
+        }
+    }
+
+    private func announceRefusal(_ refusal: ActingRefusal, _ wish: Candidate, _ decision: Decision, at now: Timestamp) {
+        guard recorder.isNews(refusal, wish) else { return }
+        let change = "\(wish.knob) from \(wish.from) to \(wish.to)"
+        switch refusal {
+        case .modeIsRecommend: announce(.recommendationMade, "recommended: change \(change)", at: now)
+        case .breakerOpen: announce(.breakerOpened, "\(refusal.explanation); recommended: change \(change)", at: now)
+        default: announce(.actingRefused, "would change \(change), but \(refusal.explanation)", at: now)
+        }
+    }
+
+    private func adjustment(
+        _ id: UUID, _ wish: Candidate, _ draw: ActionDraw, _ isForced: Bool, _ look: Look, _ decision: Decision, _ cycle: UUID?
+    ) -> Adjustment {
+        let knob = policy.knobs.first { $0.name == wish.knob }!  // A candidate is of one of the policy's knobs.
+        var candidate = wish
+        if draw.isHoldout {
+            candidate.to = wish.from
+            candidate.step = 0
+        }
+        let recommendation = isForced ? nil : decision.recommendations.first { $0.candidate == wish }
+        let reason = recommendation?.rationale ?? "an operator forced it"
+        return Adjustment(
+            id: id, policy: policy.name, target: target, identity: look.observation?.identity, candidate: candidate, knob: knob,
+            kind: draw.isHoldout ? .holdout : isForced ? .forced : .decided, cycle: cycle, triggers: recommendation?.triggers ?? [],
+            terms: Adjustment.Terms(policy, verification: VerificationPlan(policy, prediction: recommendation?.effect)),
+            before: blocks.blocks, proposedAt: look.now, reason: reason)
+    }
+
+    /// Journals a new adjustment and takes its first step.
+    func begin(
+        _ new: Adjustment, draw: ActionDraw?, _ look: Look, _ memory: ControlMemory, _ decision: Decision, cycle: CycleRecord?
+    ) async throws(JournalFailure) -> Adjustment {
+        var entry = JournalEntry(
+            from: nil, to: new, policy: policy, triggers: decision.nextTriggers, draw: draw, now: look.now)
+        entry.triggers = decision.nextTriggers
+        entry.cycle = cycle
+        try commit(entry)
+        var memory = memory
+        memory.history.triggers = decision.nextTriggers
+        return try await carryOn(new, look, memory)
+    }
+
+    // MARK: Going on
+
+    /// Takes one step of an open adjustment: look, journal, and only then do it; then journal how it went.
+    func carryOn(
+        _ open: Adjustment, _ look: Look, _ memory: ControlMemory
+    ) async throws(JournalFailure) -> Adjustment {
+        // A controller that does not lead watches, and journals nothing that only the leader may do.
+        guard ports.leadership.term() != nil else { return open }
+        let requests = try requests(for: open.id)
+        let view = AdjustmentView(
+            now: look.now, sight: look.sight ?? .unseen("the policy has no target"), blocks: blocks.blocks,
+            request: requests.last?.request, doubtsMeasurements: ports.fleet.count.isDoubtful)
+        let step = open.step(view)
+        var triggers = memory.history.triggers
+        try record(step, from: open, &triggers, look, answered: requests.map(\.id))
+        guard let effect = step.effect else { return step.adjustment }
+        return try await carryOut(effect, of: step.adjustment, look, &triggers)
+    }
+
+    private func carryOut(
+        _ effect: AdjustmentStep.Effect, of adjustment: Adjustment, _ look: Look, _ triggers: inout [String: TriggerState]
+    ) async throws(JournalFailure) -> Adjustment {
+        guard let adjuster = ports.adjuster else { return adjustment }
+        var failure: AdjusterError?
+        do throws(AdjusterError) {
+            guard let term = ports.leadership.term() else { throw .fenced("another controller leads") }
+            switch effect {
+            case .apply(let direction):
+                let order = ChangeOrder(adjustment, direction, fence: term)
+                if direction == .forward { try await adjuster.rehearse(order) }
+                // Leadership is asked for again: the rehearsal took time.
+                guard let term = ports.leadership.term(), term == order.fence else { throw .fenced("another controller leads") }
+                try await adjuster.apply(order)
+            case .unmark: try await adjuster.unmark(adjustment.id, fence: term)
+            }
+        } catch {
+            failure = error
+        }
+        if case .fenced(let why)? = failure {
+            announce(.leadershipLost, "stopped before a side effect: \(why)", adjustment: adjustment.id, at: look.now)
+        }
+        let settled = adjustment.settleEffect(effect, failure: failure, at: ports.clock.steady)
+        try record(settled, from: adjustment, &triggers, look, answered: [])
+        guard settled.effect == .unmark else { return settled.adjustment }
+        return try await carryOut(.unmark, of: settled.adjustment, look, &triggers)
+    }
+
+    /// Takes the mark of a finished adjustment off the target, which an earlier attempt could not.
+    func removeMark(of adjustment: UUID, _ look: Look) async {
+        guard let adjuster = ports.adjuster, let term = ports.leadership.term() else { return }
+        do throws(AdjusterError) {
+            try await adjuster.unmark(adjustment, fence: term)
+        } catch {
+            // A mark that stays hinders nothing: the next tick tries again, and a new change overwrites it.
+            announce(
+                .targetUnreachable, "a finished mark is still on the target: \(error.explanation)", adjustment: adjustment, at: look.now)
+        }
+    }
+
+    private func record(
+        _ step: AdjustmentStep, from old: Adjustment, _ triggers: inout [String: TriggerState], _ look: Look, answered: [UUID]
+    ) throws(JournalFailure) {
+        guard step.adjustment != old || !answered.isEmpty else { return }
+        var entry = JournalEntry(from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, now: look.now)
+        entry.answered = answered
+        try commit(entry)
+        triggers = entry.triggers ?? triggers
+        for event in step.events { ports.announcer.announce(event) }
+    }
+}
+
+extension ChangeOrder {
+    init(_ adjustment: Adjustment, _ direction: Direction, fence: FencingToken) {
+        let candidate = direction == .forward ? adjustment.candidate : adjustment.candidate.inverse
+        self.init(
+            adjustment: adjustment.id, policy: adjustment.policy, direction: direction, knob: adjustment.knob, from: candidate.from,
+            to: candidate.to, identity: adjustment.identity, fence: fence)
+    }
+}
+
+extension UUID {
+    /// Its first eight bytes, as the seed of a generator.
+    var seed: UInt64 { withUnsafeBytes(of: uuid) { $0.loadUnaligned(as: UInt64.self) } }
+
+    /// The first eight characters, which is what people type.
+    public var shortText: String { String(uuidString.lowercased().prefix(8)) }
+}

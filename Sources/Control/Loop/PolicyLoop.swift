@@ -1,0 +1,158 @@
+import FoundationEssentials
+import Learning
+import Measurements
+public import Policies
+import Verification
+
+/// The loop of one policy: gather, decide, journal, act, settle, observe, keep or roll back; one step at a time and never two at once.
+///
+/// It holds no clock that runs and starts nothing by itself: each ``tick(_:)`` looks once at the world and does at most one thing to it.
+/// Everything that must survive is in the journal before it happens; a loop that is made anew goes on where the last one ended.
+public actor PolicyLoop {
+    public nonisolated let policy: Policy
+    /// The deployment under control, e.g. `llm/Deployment/chat-8b`.
+    public nonisolated let target: String
+    let ports: LoopPorts
+    var windows: MeasurementWindows
+    var blocks: LiveBlocks
+    var recorder = CycleRecorder()
+    var sourceHealth: [String: SourceHealth] = [:]
+    private var isTicking = false
+
+    public init(policy: Policy, target: String, ports: LoopPorts) {
+        self.policy = policy
+        self.target = target
+        self.ports = ports
+        let hold = policy.triggers.map(\.holdFor).max() ?? .zero
+        windows = MeasurementWindows(
+            paneWidth: policy.monitor.interval, retention: policy.longestWindow + hold, limits: policy.latencyLimits)
+        blocks = LiveBlocks(length: VerificationPlan(policy).blockLength)
+    }
+
+    /// What one tick did.
+    public struct Report: Sendable, Hashable {
+        /// `nil` where the loop could not even decide, because the last tick still runs.
+        public var decision: Decision?
+        public var observation: TargetObservation?
+        /// Of the target, as of the end of the tick, finished or not; `nil` where there is none.
+        public var adjustment: Adjustment?
+        /// Why nothing new was begun though a change was recommended.
+        public var refusal: ActingRefusal?
+        public var cycle: CycleRecord?
+        /// Why the tick was cut short, a sentence each.
+        public var problems: [String] = []
+    }
+
+    /// A setting an operator asks for, whatever the policy would decide.
+    public struct ForcedChange: Sendable, Hashable {
+        public var knob: String
+        public var value: KnobValue
+
+        public init(knob: String, value: KnobValue) {
+            self.knob = knob
+            self.value = value
+        }
+    }
+
+    /// Looks at the world once and takes at most one step.
+    /// - Parameter forced: A change to be made now, if the target is free.
+    public func tick(_ forced: ForcedChange? = nil) async -> Report {
+        var report = Report()
+        guard !isTicking else {
+            report.problems.append("the tick before this one still runs")
+            return report
+        }
+        isTicking = true
+        defer { isTicking = false }
+        let now = ports.clock.steady
+        let gathered = await gather(at: now)
+        let sight = await look()
+        if case .seen(let observation)? = sight { report.observation = observation }
+        do {
+            try await decideAndAct(Look(now: now, sight: sight, answers: gathered), forced, &report)
+        } catch {
+            // The journal cannot be read or written: what is not on disk does not happen.
+            report.problems.append(error.explanation)
+            announce(.journalFailed, "nothing is done without a journal: \(error.explanation)", at: now)
+        }
+        return report
+    }
+
+    /// What one tick saw.
+    struct Look {
+        let now: Timestamp
+        let sight: AdjustmentView.Sight?
+        let answers: [RecordedReading]
+
+        var observation: TargetObservation? {
+            if case .seen(let observation)? = sight { observation } else { nil }
+        }
+    }
+
+    private func decideAndAct(_ look: Look, _ forced: ForcedChange?, _ report: inout Report) async throws(JournalFailure) {
+        let memory = try remember(at: look.now)
+        let decision = decideNow(look, memory, &report)
+        if let open = memory.open {
+            guard open.policy == policy.name else {
+                report.refusal = .targetBusy(policy: open.policy)
+                return try note(decision, look, memory, &report)
+            }
+            report.adjustment = try await carryOn(open, look, memory)
+            return try note(decision, look, memory, &report)
+        }
+        switch try found(look) {
+        case .nothing: break
+        case .leftover(let id): await removeMark(of: id, look)
+        case .unknown(let adopted):
+            report.adjustment = try await begin(adopted, draw: nil, look, memory, decision, cycle: nil)
+            return
+        }
+        if let kept = try keptToTakeBack() {
+            report.adjustment = try await carryOn(kept, look, memory)
+            return
+        }
+        try await act(decision, forced, look, memory, &report)
+    }
+
+    /// Decides on what is known now, with the policy's past.
+    private func decideNow(_ look: Look, _ memory: ControlMemory, _ report: inout Report) -> Decision {
+        let state = TargetState(look.observation, policy: policy)
+        let snapshot = LiveSnapshot(policy: policy, windows: windows, answers: look.answers)
+            .snapshot(at: look.now, state: state, history: memory.history)
+        let decision = decide(snapshot, under: policy)
+        report.decision = decision
+        report.cycle = CycleRecord(
+            id: ports.makeIdentifier(), origin: ports.origin, toolVersion: ports.toolVersion, policy: policy, snapshot: snapshot,
+            decision: decision, changes: decision.recommendations.map(ports.plannedChange))
+        ports.fleet.report(policy.name, isDegraded: decision.triggers.contains { $0.outcome.isFiring })
+        return decision
+    }
+
+    // MARK: The world
+
+    private func look() async -> AdjustmentView.Sight? {
+        guard let adjuster = ports.adjuster else { return nil }
+        do throws(AdjusterError) {
+            return .seen(try await adjuster.observe())
+        } catch .gone(let why) {
+            return .gone(why)
+        } catch {
+            return .unseen(error.explanation)
+        }
+    }
+
+    func announce(_ kind: ControlEvent.Kind, _ message: String, adjustment: UUID? = nil, at now: Timestamp) {
+        ports.announcer.announce(ControlEvent(kind, policy: policy.name, adjustment: adjustment, time: now, message: message))
+    }
+}
+
+extension TargetState {
+    /// What was seen at the target, and the policy's assumptions where the target does not say.
+    init(_ observation: TargetObservation?, policy: Policy) {
+        var values = observation?.values ?? [:]
+        for knob in policy.knobs where values[knob.name] == nil {
+            if let assumed = knob.assumed { values[knob.name] = KnobState(assumed, origin: .assumed) }
+        }
+        self.init(values: values, foreignOwners: observation?.foreignOwners ?? [:])
+    }
+}

@@ -1,0 +1,101 @@
+public import FoundationEssentials
+public import Learning
+public import Measurements
+public import Policies
+
+/// The durable memory of the loop. What it has taken survives kill −9 and a power cut.
+public protocol Journal: Sendable {
+    /// What is known of a policy and its target.
+    /// - Parameter since: Earlier changes, replica counts and finished adjustments may be left out.
+    func memory(of policy: String, target: String, since: Timestamp) throws -> ControlMemory
+    /// Every adjustment that is not finished, with the policy it was decided under.
+    func openAdjustments() throws -> [OpenAdjustment]
+    /// Takes everything or nothing, and returns only when it is on disk.
+    func commit(_ entry: JournalEntry) throws
+    /// What operators asked for and nobody has answered yet, oldest first.
+    func requests() throws -> [OperatorRequest]
+    /// An adjustment by its identifier; `nil` where there is none.
+    func adjustment(_ id: UUID) throws -> Adjustment?
+}
+
+/// An adjustment that is not finished.
+public struct OpenAdjustment: Sendable, Hashable {
+    public var adjustment: Adjustment
+    /// As it was at the decision; `nil` where it is not known.
+    public var policy: Policy?
+
+    public init(adjustment: Adjustment, policy: Policy?) {
+        self.adjustment = adjustment
+        self.policy = policy
+    }
+}
+
+/// What the loop remembers of a policy.
+public struct ControlMemory: Sendable, Hashable {
+    public var history: ControlHistory
+    /// The one adjustment of the target that is not finished, whoever's policy it belongs to.
+    public var open: Adjustment?
+    /// How the policy's last adjustments ended, oldest first.
+    public var outcomes: [AdjustmentOutcome]
+    /// Since when new changes are paused; `nil` where they are not.
+    public var pausedSince: Timestamp?
+    /// Up to when `schedule` has been looked at.
+    public var scheduleSeenThrough: Timestamp?
+
+    public init() {
+        history = ControlHistory()
+        outcomes = []
+    }
+}
+
+/// How an adjustment ended.
+public struct AdjustmentOutcome: Sendable, Codable, Hashable {
+    public var time: Timestamp
+    public var state: AdjustmentState
+    public var verdict: Verdict?
+
+    public init(time: Timestamp, state: AdjustmentState, verdict: Verdict?) {
+        self.time = time
+        self.state = state
+        self.verdict = verdict
+    }
+}
+
+/// What is to be remembered as one.
+public struct JournalEntry: Sendable, Hashable {
+    public var policy: String
+    public var time: Timestamp
+    public var adjustment: Adjustment?
+    public var cycle: CycleRecord?
+    /// All trigger states of the policy.
+    public var triggers: [String: TriggerState]?
+    public var replicaRecommendation: ReplicaRecommendation?
+    /// The change an adjustment has made; kept once however often it is given.
+    public var change: PastChange?
+    /// Marks the adjustment's change as undone.
+    public var undoesChange = false
+    public var openingEpisode: EpisodeRecord?
+    public var closingEpisode: EpisodeClosure?
+    public var infeasible: InfeasibleChange?
+    public var pause: Pause?
+    public var scheduleSeenThrough: Timestamp?
+    /// Requests of operators that are hereby answered.
+    public var answered: [UUID]
+
+    public enum Pause: Sendable, Hashable {
+        case begins, ends
+    }
+
+    public init(policy: String, time: Timestamp) {
+        self.policy = policy
+        self.time = time
+        answered = []
+    }
+
+    /// Whether there is nothing in it.
+    public var isEmpty: Bool {
+        var blank = JournalEntry(policy: policy, time: time)
+        blank.answered = []
+        return self == blank
+    }
+}
