@@ -70,6 +70,10 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
+            name: "KubernetesTestSupport", dependencies: ["Documents"], path: "Tests/KubernetesTestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
+        .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
