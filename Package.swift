@@ -98,6 +98,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "Verification", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

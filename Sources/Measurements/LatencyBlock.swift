@@ -7,6 +7,8 @@ public struct LatencyBlock: Sendable, Codable, Hashable {
     /// Requests that ended in this time, failed ones included.
     public var requests: Int
     public var failed: Int
+    /// Requests that were sent in this time, ended or not; `nil` where only ended ones are seen.
+    public var arrivals: Int?
     /// Of the logarithm of the time to first token in seconds.
     public var logTimeToFirstToken: BlockMean?
     /// Of the logarithm of the time per output token in seconds, over requests of at least 8 output tokens.

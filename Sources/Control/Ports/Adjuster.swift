@@ -1,5 +1,4 @@
 public import FoundationEssentials
-public import Learning
 public import Policies
 
 /// Carries out changes of one target, and tells what is in force there.

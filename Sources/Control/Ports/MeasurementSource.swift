@@ -1,5 +1,4 @@
 public import Measurements
-public import Policies
 
 /// Delivers what there is to know about a target: single requests, or answers to questions.
 ///
