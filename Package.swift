@@ -37,6 +37,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
@@ -120,6 +121,8 @@ let package = Package(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
