@@ -19,6 +19,8 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
         .package(url: "https://github.com/groue/GRDB.swift", "7.10.0"..<"8.0.0"),
         .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
+        .package(url: "https://github.com/apple/swift-system", "1.5.0"..<"2.0.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", "1.0.2"..<"2.0.0"),
     ],
     targets: [
         .executableTarget(
@@ -76,9 +78,26 @@ let package = Package(
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
-        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),
+        .target(
+            name: "Kubernetes",
+            dependencies: [
+                "Control", "Documents", "Learning", "Measurements", "Policies", "Transport",
+                .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict),
         .testTarget(
-            name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
+            name: "KubernetesTests",
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "Statistics",
+                "TestSupport", "Transport",
+            ], swiftSettings: strict),
+        .target(
+            name: "KubernetesTestSupport", dependencies: ["Documents", "TestSupport"], path: "Tests/KubernetesTestSupport",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
+            swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
