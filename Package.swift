@@ -72,6 +72,10 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
+            name: "KubernetesTestSupport", dependencies: ["Documents"], path: "Tests/KubernetesTestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
+        .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
@@ -100,6 +104,7 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
