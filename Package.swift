@@ -68,7 +68,10 @@ let package = Package(
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
-        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Policies"], swiftSettings: strict),
+        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .testTarget(
+            name: "AdjusterTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
