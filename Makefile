@@ -3,7 +3,7 @@ SWIFT      ?= swift
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke bench format lint clean
+.PHONY: help setup build demo test smoke bench campaign format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,6 +30,10 @@ smoke: setup  ## The pure tests only, in seconds.
 
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh
+
+campaign: setup  ## Measures how often verification is wrong, over thousands of simulated changes.
+	@$(SWIFT) build $(BOUNDARIES) --build-tests
+	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
 
 format:  ## Formats all sources in place.
 	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks

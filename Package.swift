@@ -29,8 +29,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting",
-                "Statistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
@@ -47,7 +46,8 @@ let package = Package(
         .target(
             name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            name: "ControlTests",
+            dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
         .target(
             name: "EpisodeStore",
@@ -75,7 +75,10 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
-            name: "KubernetesTestSupport", dependencies: ["Documents"], path: "Tests/KubernetesTestSupport", swiftSettings: strict),
+            name: "KubernetesTestSupport", dependencies: ["Documents", "TestSupport"], path: "Tests/KubernetesTestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
+            swiftSettings: strict),
         .testTarget(
             name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(

@@ -23,7 +23,8 @@ import Foundation
         version: version,
         subcommands: [
             ValidateCommand.self, TestCommand.self, ImportCommand.self, RecommendCommand.self, HistoryCommand.self, ExplainCommand.self,
-            ReplayCommand.self, ExportCommand.self,
+            ReplayCommand.self, ExportCommand.self, StatusCommand.self, ApproveCommand.self, RejectCommand.self, RollbackCommand.self,
+            PauseCommand.self, ResumeCommand.self,
         ])
 
     static func main() {

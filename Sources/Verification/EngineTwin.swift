@@ -25,11 +25,11 @@ public protocol LoadModel: Sendable {
 
 /// The time of one iteration of a batching engine, solved for the batch that a load keeps busy.
 ///
-/// `t = overhead + max(weightRead + readPerToken·n, computeFloor + computePerToken·n) + cachePerToken·K` milliseconds for n tokens in the
-/// iteration and K tokens in the cache. Under λ requests per millisecond and replica, with I tokens in and O out, `n = λ t (I + O)` and
-/// `K = λ t O (I + O/2)` (Little's law), so either branch is `t = constant / (1 − ρ)` with ρ linear in λ. Beyond ρ = 0.9 the tangent is
-/// followed, so that the prediction stays finite and rises with the load. The first token takes the prefill's computation and one
-/// iteration more.
+/// An iteration with n tokens, and K in the cache, takes
+/// `t(n, K) = overhead + max(weightRead + readPerToken·n, computeFloor + computePerToken·n) + cachePerToken·K` milliseconds. Under λ requests
+/// per millisecond and replica, with I tokens in and O out, `B = λ t O` sequences decode (Little's law) and the share `λ t I / chunk` of the
+/// iterations carries a chunk of a prompt besides; t is their mean, found by iteration from the empty engine upwards. Where no batch keeps
+/// up, the prediction goes on rising with the load.
 public struct EngineTwin: LoadModel, Codable, Hashable {
     /// Scheduling, launch and sampling, milliseconds.
     public var overhead: Double
@@ -43,13 +43,16 @@ public struct EngineTwin: LoadModel, Codable, Hashable {
     public var computePerToken: Double
     /// Milliseconds per token in the cache.
     public var cachePerToken: Double
+    /// Most prompt tokens in one iteration.
+    public var tokensPerIteration: Double
     /// Replicas that share the load, at least 1.
     public var replicas: Double
 
     /// Llama-2-70B on four H100, a dense model of the common size; the scale of another engine is learned from the blocks before.
     public init(
         overhead: Double = 2.25, weightRead: Double = 14.6, readPerToken: Double = 0.018, computeFloor: Double = 3.1,
-        computePerToken: Double = 0.0537, cachePerToken: Double = 4.2e-5, replicas: Double = 1
+        computePerToken: Double = 0.0537, cachePerToken: Double = 4.2e-5, tokensPerIteration: Double = 2_048,
+        replicas: Double = 1
     ) {
         self.overhead = overhead
         self.weightRead = weightRead
@@ -57,24 +60,39 @@ public struct EngineTwin: LoadModel, Codable, Hashable {
         self.computeFloor = computeFloor
         self.computePerToken = computePerToken
         self.cachePerToken = cachePerToken
+        self.tokensPerIteration = tokensPerIteration
         self.replicas = replicas
     }
 
     public func latency(_ metric: ComparedMetric, under load: OfferedLoad) -> Double {
         let rate = load.requestsPerSecond / 1_000 / max(1, replicas)
-        let tokens = load.inputTokens + load.outputTokens
-        let cached = cachePerToken * load.outputTokens * (load.inputTokens + load.outputTokens / 2)
-        let reading = (overhead + weightRead) * Self.amplification(rate * (readPerToken * tokens + cached))
-        let computing = (overhead + computeFloor) * Self.amplification(rate * (computePerToken * tokens + cached))
-        let iteration = max(reading, computing)
+        let chunk = max(1, min(load.inputTokens, tokensPerIteration))
+        let chunksPerMillisecond = rate * load.inputTokens / chunk
+        var batch = 0.0
+        var wanted = 0.0
+        var mean = iteration(batch: 0, chunk: 0, load)
+        for _ in 0..<Self.iterations {
+            wanted = rate * load.outputTokens * mean
+            batch = min(wanted, Self.maximumBatch)
+            let decode = iteration(batch: batch, chunk: 0, load)
+            let added = iteration(batch: batch, chunk: chunk, load) - decode
+            mean = decode / (1 - min(0.9, chunksPerMillisecond * added))
+        }
+        let overload = max(1, wanted / Self.maximumBatch) * max(1, chunksPerMillisecond * iteration(batch: batch, chunk: chunk, load))
         switch metric {
-        case .timePerOutputToken: return iteration / 1_000
-        case .timeToFirstToken: return (2 * iteration + computePerToken * load.inputTokens) / 1_000
+        case .timePerOutputToken: return mean * overload / 1_000
+        case .timeToFirstToken:
+            return (load.inputTokens / chunk * iteration(batch: batch, chunk: chunk, load) + mean) * overload / 1_000
         }
     }
 
-    /// 1 / (1 − ρ), and its tangent beyond 0.9.
-    private static func amplification(_ utilization: Double) -> Double {
-        utilization < 0.9 ? 1 / (1 - utilization) : 10 + 100 * (utilization - 0.9)
+    private func iteration(batch: Double, chunk: Double, _ load: OfferedLoad) -> Double {
+        let tokens = batch + chunk
+        return overhead + max(weightRead + readPerToken * tokens, computeFloor + computePerToken * tokens)
+            + cachePerToken * batch * (load.inputTokens + load.outputTokens / 2)
     }
+
+    /// Enough for four digits below a load of nine tenths.
+    private static let iterations = 24
+    private static let maximumBatch = 256.0
 }

@@ -17,7 +17,7 @@ struct LoadSeries {
     init(before: [LatencyBlock], after: [LatencyBlock], length: Duration) {
         let before = Self.inOrder(before)
         let after = Self.inOrder(after).drop { block in before.last.map { block.start <= $0.start } ?? false }
-        guard let origin = (before.first ?? after.first)?.start else { return }
+        guard let origin = (before.last ?? after.first)?.start else { return }
         let all = before + after
         // Ended requests lag behind the sent ones; the two are never mixed in one series.
         let countsArrivals = all.allSatisfy { $0.arrivals != nil }
@@ -25,7 +25,8 @@ struct LoadSeries {
         let outputTokens = Self.usual(before.compactMap(\.outputTokens)) ?? 128
         var previous: (index: Int, rate: Double)?
         for block in all {
-            let index = Int((block.start.since(origin).seconds / length.inSeconds).rounded())
+            // Clamped far beyond any observation, where a wrong clock would leave the integers.
+            let index = Int(max(-1e9, min((block.start.since(origin).seconds / length.inSeconds).rounded(), 1e9)))
             let count = (countsArrivals ? block.arrivals : nil) ?? block.requests
             let rate = Double(max(0, count)) / length.inSeconds
             let smoothed = previous.map { $0.index == index - 1 ? (rate + $0.rate) / 2 : rate } ?? rate

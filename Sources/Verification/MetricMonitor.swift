@@ -12,6 +12,11 @@ struct MetricMonitor {
     private(set) var after = MetricFinding.BlockUse()
     private(set) var harm: MeanShift?
     private(set) var benefit: MeanShift?
+    /// The last block that requests may still be waiting in because of an unseen load.
+    private var unseenUntil = Int.min
+
+    /// For so long after an unseen load what piled up under it is being worked off.
+    private static let recoveryBlocks = 4
 
     init(_ metric: ComparedMetric, before entries: some BidirectionalCollection<LoadSeries.Entry>, plan: VerificationPlan) {
         self.metric = metric
@@ -33,7 +38,8 @@ struct MetricMonitor {
 
     mutating func observe(_ entry: LoadSeries.Entry) {
         guard let (point, count) = Self.point(of: entry, metric, plan, &after), let support = harm?.regression.support else { return }
-        if point.predictor <= support.upperBound {
+        if point.predictor > support.upperBound { unseenUntil = point.index + Self.recoveryBlocks }
+        if point.index > unseenUntil {
             let predictor = max(point.predictor, support.lowerBound)
             let isUsed = harm?.record(index: point.index, predictor: predictor, outcome: point.outcome, requests: count) ?? false
             after.used += isUsed ? 1 : 0
@@ -48,9 +54,12 @@ struct MetricMonitor {
         }
     }
 
-    /// The whole interval lies above the tolerated rise.
+    /// The whole interval lies above the tolerated rise. Not asked where most blocks were under loads that were not seen before: those
+    /// between them would stand for a pool they are not typical of.
     var isHarmed: Bool {
-        guard let harm, isEnough(harm), let halfWidth = harm.halfWidth(alpha: plan.alpha) else { return false }
+        guard let harm, isEnough(harm), after.unseenLoad <= after.used, let halfWidth = harm.halfWidth(alpha: plan.alpha) else {
+            return false
+        }
         return harm.estimate - halfWidth > plan.margin(of: metric)
     }
 
@@ -66,7 +75,7 @@ struct MetricMonitor {
         return benefit.estimate + halfWidth < 0 && benefit.estimate <= -plan.minimumBenefit
     }
 
-    var isMeasured: Bool { harm.map(isEnough) ?? false }
+    var isMeasured: Bool { after.unseenLoad <= after.used && (harm.map(isEnough) ?? false) }
 
     var finding: MetricFinding {
         var finding = MetricFinding(

@@ -7,9 +7,9 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
     public var aim: Aim
     /// The metrics the objective limits: harm to one of them is not excused by a gain in another. The aimed one is always among them.
     public var judged: [ComparedMetric]
-    /// Length of a block, greater than 0; 10 to 15 s.
+    /// Length of a block, at least a millisecond; 10 to 15 s.
     public var blockLength: Duration
-    /// Blocks directly before the change that are left out: something unusual in them caused the change, and would have passed anyway.
+    /// Blocks directly before the change that are left out: something unusual in them caused the change, and would have passed anyway. At least 0.
     public var triggerBlocks: Int
     /// Fewest usable blocks after the change before statistics decide, at least 2.
     public var minimumBlocks: Int

@@ -25,7 +25,8 @@ public func verify(_ evidence: ChangeEvidence, plan: VerificationPlan) -> Verifi
 ///   - before: In any order, up to the moment of the change; about 110 are best, fewer than `minimumBlocksBefore` give no comparison.
 ///   - after: From the end of the settling time on.
 public func verify(before: [LatencyBlock], after: [LatencyBlock], plan: VerificationPlan) -> VerificationFinding {
-    precondition(plan.blockLength > .zero, "a block has a length, got \(plan.blockLength)")
+    precondition(plan.blockLength >= .milliseconds(1), "a block has a length of at least 1 ms, got \(plan.blockLength)")
+    precondition(plan.triggerBlocks >= 0, "the number of blocks left out is not negative, got \(plan.triggerBlocks)")
     let series = LoadSeries(before: before, after: after, length: plan.blockLength)
     var test = InterruptedSeries(before: series.before, plan: plan)
     for entry in series.after {

@@ -112,17 +112,12 @@ extension ClusterState {
         let asked = try revisionAsked(query, isWatch: true)
         var filter = try ObjectFilter(query: query, type: call.type)
         if let name = call.target.name { filter.fields.append(.init(path: "metadata.name", value: name, isEqual: true)) }
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: FakeWatch.Signal.self, bufferingPolicy: .bufferingOldest(FakeWatch.bufferLimit))
+        let queue = FakeWatch(
+            id: nextIdentifier(), timeoutSeconds: query["timeoutSeconds"].flatMap { Int($0) },
+            wantsBookmarks: query["allowWatchBookmarks"] == "true" || query["allowWatchBookmarks"] == "1")
         let state = WatchState(
-            id: nextIdentifier(), filter: filter, type: call.type, namespace: call.target.namespace, metadataOnly: metadataOnly(call),
-            wantsBookmarks: query["allowWatchBookmarks"] == "true" || query["allowWatchBookmarks"] == "1", user: call.user.name,
-            signals: continuation)
-        let handle = FakeWatch(
-            id: state.id, timeoutSeconds: query["timeoutSeconds"].flatMap { Int($0) }, wantsBookmarks: state.wantsBookmarks, signals: stream
-        )
-        let response = FakeResponse(
-            status: 200, headers: [.init("Content-Type", "application/json")], body: .watch(handle))
+            filter: filter, type: call.type, namespace: call.target.namespace, metadataOnly: metadataOnly(call), queue: queue)
+        let response = FakeResponse(status: 200, headers: [.init("Content-Type", "application/json")], body: .watch(queue))
         if let asked, asked > 0 {
             guard asked >= compacted else {
                 let message = "too old resource version: \(asked) (\(compacted))"
@@ -141,7 +136,7 @@ extension ClusterState {
             }
         }
         if query["sendInitialEvents"] == "true" { bookmark(state, isEndOfInitialEvents: true) }
-        watches[state.id] = state
+        watches[queue.id] = state
         return response
     }
 

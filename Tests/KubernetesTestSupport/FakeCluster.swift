@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// A Kubernetes API server of the mind: what it answers is held to recorded answers of a real one.
@@ -24,7 +25,28 @@ public final class FakeCluster: Sendable {
         let user: FakeUser
         let number: Int
         let processOnRelease: Bool
-        let continuation: CheckedContinuation<Answer, Never>
+        let gate: Gate
+    }
+
+    /// Where a stalled request waits.
+    final class Gate: Sendable {
+        private let opened = DispatchSemaphore(value: 0)
+        private let answer = Mutex<Answer>(.cut)
+
+        func open(with answer: Answer) {
+            self.answer.withLock { $0 = answer }
+            opened.signal()
+        }
+
+        func pass() -> Answer {
+            opened.wait()
+            return answer.withLock(\.self)
+        }
+    }
+
+    private enum Beginning: Sendable {
+        case answered(Answer)
+        case stalled(Gate)
     }
 
     private let guarded: Mutex<Guarded>
@@ -50,37 +72,41 @@ public final class FakeCluster: Sendable {
         with { Self.carryOut(request, as: user, number: $0.state.record(request, user: user), &$0) }
     }
 
-    /// Answers a request as it came: who it is from, the faults that are due, then what ``answer(_:as:)`` does. Waits while it is stalled.
-    public func serve(_ request: FakeRequest) async -> Answer {
-        await withCheckedContinuation { continuation in
-            with { Self.begin(request, continuation, &$0) }
+    /// Answers a request as it came: who it is from, the faults that are due, then what ``answer(_:as:)`` does.
+    ///
+    /// It waits, on the caller's thread, while the request is stalled.
+    public func serve(_ request: FakeRequest) -> Answer {
+        switch with({ Self.begin(request, &$0) }) {
+        case .answered(let answer): answer
+        case .stalled(let gate): gate.pass()
         }
     }
 
-    private static func begin(_ request: FakeRequest, _ continuation: CheckedContinuation<Answer, Never>, _ guarded: inout Guarded) {
+    private static func begin(_ request: FakeRequest, _ guarded: inout Guarded) -> Beginning {
         let user: FakeUser
         do {
             user = try guarded.state.authenticate(request)
         } catch {
             let number = guarded.state.record(request, user: FakeUser("", rules: []))
             guarded.state.requests[number - 1].status = error.code
-            return continuation.resume(returning: .response(error.response))
+            return .answered(.response(error.response))
         }
         let number = guarded.state.record(request, user: user)
         let target = guarded.state.target(of: request)
-        guard let index = guarded.faults.firstIndex(where: { $0.times > 0 && $0.match.strikes(target, user: user, number: number) }) else {
-            return continuation.resume(returning: .response(carryOut(request, as: user, number: number, &guarded)))
+        guard let index = guarded.faults.firstIndex(where: { $0.match.strikes(target, user: user, number: number) }) else {
+            return .answered(.response(carryOut(request, as: user, number: number, &guarded)))
         }
         let effect = guarded.faults[index].effect
         guarded.faults[index].times -= 1
-        if guarded.faults[index].times == 0 { guarded.faults.remove(at: index) }
-        guarded.state.requests[number - 1].fault = effect.label
+        if guarded.faults[index].times <= 0 { guarded.faults.remove(at: index) }
+        guarded.state.requests[number - 1].fault = "\(effect)"
         if case .stall(let processOnRelease) = effect {
-            let stalled = Stalled(
-                request: request, user: user, number: number, processOnRelease: processOnRelease, continuation: continuation)
-            return guarded.stalled.append(stalled)
+            let gate = Gate()
+            guarded.stalled.append(
+                Stalled(request: request, user: user, number: number, processOnRelease: processOnRelease, gate: gate))
+            return .stalled(gate)
         }
-        continuation.resume(returning: play(effect, target, request, user, number, &guarded))
+        return .answered(play(effect, target, request, user, number, &guarded))
     }
 
     private static func play(
@@ -118,9 +144,19 @@ public final class FakeCluster: Sendable {
                 let answer: Answer =
                     waiting.processOnRelease
                     ? .response(Self.carryOut(waiting.request, as: waiting.user, number: waiting.number, &guarded)) : .cut
-                waiting.continuation.resume(returning: answer)
+                waiting.gate.open(with: answer)
             }
             return stalled.count
+        }
+    }
+}
+
+extension FakeCluster {
+    /// Cuts stalled requests off without carrying them out, whatever their fault says.
+    public func abandonStalled() {
+        with { guarded in
+            for waiting in guarded.stalled { waiting.gate.open(with: .cut) }
+            guarded.stalled = []
         }
     }
 }

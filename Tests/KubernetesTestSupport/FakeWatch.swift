@@ -1,5 +1,8 @@
-/// A stream of events as the server sends it.
-public struct FakeWatch: Sendable {
+import Dispatch
+import Synchronization
+
+/// A stream of events as the server sends it: a queue that one reader empties.
+public final class FakeWatch: Sendable {
     public enum Signal: Sendable, Hashable {
         /// An object with `type` and `object`.
         case event(JSONValue)
@@ -9,36 +12,53 @@ public struct FakeWatch: Sendable {
         case cut
     }
 
+    /// A reader that lets more events wait is cut off, as the real server does.
+    static let bufferLimit = 10_000
+
     public let id: Int
     /// Of the request's `timeoutSeconds`.
     public let timeoutSeconds: Int?
     public let wantsBookmarks: Bool
-    /// Ends after `end` or `cut`. At most ``bufferLimit`` signals wait; a slower reader is cut off, as the real server does.
-    public let signals: AsyncStream<Signal>
+    private let waiting = Mutex<[Signal]>([])
+    private let available = DispatchSemaphore(value: 0)
 
-    static let bufferLimit = 10_000
+    init(id: Int, timeoutSeconds: Int?, wantsBookmarks: Bool) {
+        self.id = id
+        self.timeoutSeconds = timeoutSeconds
+        self.wantsBookmarks = wantsBookmarks
+    }
+
+    func put(_ signal: Signal) {
+        waiting.withLock { $0.append($0.count < Self.bufferLimit ? signal : .cut) }
+        available.signal()
+    }
+
+    /// Waits, on a thread of the caller's own, for the next signal; `nil` when the time is over.
+    public func next(withinMilliseconds limit: Int) -> Signal? {
+        guard available.wait(timeout: .now() + .milliseconds(limit)) == .success else { return nil }
+        return waiting.withLock { $0.removeFirst() }
+    }
+
+    /// What has been sent and not been read.
+    public func drain() -> [Signal] {
+        var signals: [Signal] = []
+        while let signal = next(withinMilliseconds: 0) { signals.append(signal) }
+        return signals
+    }
 }
 
 /// The server's side of a watch.
 struct WatchState {
-    let id: Int
     let filter: ObjectFilter
     let type: ResourceType
     let namespace: String?
     let metadataOnly: Bool
-    let wantsBookmarks: Bool
-    let user: String
-    let signals: AsyncStream<FakeWatch.Signal>.Continuation
+    let queue: FakeWatch
 
-    func send(_ kind: String, _ object: JSONValue) {
-        let event: JSONValue = ["type": .string(kind), "object": object]
-        if case .dropped = signals.yield(.event(event)) { signals.finish() }
-    }
+    var wantsBookmarks: Bool { queue.wantsBookmarks }
 
-    func finish(_ signal: FakeWatch.Signal) {
-        signals.yield(signal)
-        signals.finish()
-    }
+    func send(_ kind: String, _ object: JSONValue) { queue.put(.event(["type": .string(kind), "object": object])) }
+    func finish(_ signal: FakeWatch.Signal) { queue.put(signal) }
 }
 
 /// `labelSelector` and `fieldSelector` of a list, a watch or a deletion of a collection.

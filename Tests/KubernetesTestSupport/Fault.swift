@@ -109,9 +109,6 @@ extension Fault.Effect {
         case .stall, .cutBeforeProcessing, .answerLost, .cutInAnswer: return nil
         }
     }
-
-    /// As a log names it.
-    var label: String { "\(self)" }
 }
 
 extension APIFailure {

@@ -21,13 +21,18 @@ struct SimulatedPool {
     var blocksBefore = 114
     var blocksAfter = 124
     /// Requests per second of the whole pool at the mean.
-    var meanRate = 48.0
+    var meanRate = 46.0
+    /// Standard deviation of the log of the load, and how much of it stays from block to block.
+    var loadDeviation = 0.2
+    var loadMemory = 0.97
     var replicas = 8.0
     /// Blocks between the change and the first that is used.
     var settleBlocks = 4
     /// Standard deviation of the innovations of what no load explains.
     var unexplained = 0.012
     var bursts = true
+    /// Whether blocks count arrivals besides ends.
+    var countsArrivals = false
 
     static let blockSeconds = 15.0
 
@@ -42,13 +47,13 @@ struct SimulatedPool {
         let phase = random.uniform() * 2 * .pi
         let burstBlocks = bursts ? blocksBefore - 4 - Int(random.uniform() * 2) : .max
         var engine = Engine()
-        var logLoad = random.next() * 0.12
+        var logLoad = random.next() * loadDeviation
         var hidden = 0.0
         var burst = 0.0
         var run = Run()
         let count = blocksBefore + settleBlocks + blocksAfter
         for block in -12..<count {
-            logLoad = 0.95 * logLoad + 0.04 * random.next()
+            logLoad = loadMemory * logLoad + loadDeviation * (1 - loadMemory * loadMemory).squareRoot() * random.next()
             hidden = 0.7 * hidden + unexplained * random.next()
             burst *= 0.45
             if bursts, random.uniform() < 0.02 { burst += 0.2 + 0.2 * random.uniform() }
@@ -63,6 +68,7 @@ struct SimulatedPool {
             var made = engine.advance(
                 rate: rate / replicas, inputTokens: inputTokens, outputTokens: outputTokens, factor: factor)
             made.requests = random.poisson(made.finished * replicas)
+            made.arrivals = countsArrivals ? random.poisson(rate * Self.blockSeconds) : nil
             let start = Timestamp(secondsSinceEpoch: 1_700_000_000 + Double(block + 12) * Self.blockSeconds)
             let latency = makeBlock(made, start: start, inputTokens, outputTokens, &random)
             if block >= 0 && block < blocksBefore { run.before.append(latency) }
@@ -75,6 +81,7 @@ struct SimulatedPool {
         _ made: Engine.Made, start: Timestamp, _ inputTokens: Double, _ outputTokens: Double, _ random: inout Gaussian
     ) -> LatencyBlock {
         var block = LatencyBlock(start: start, length: .seconds(Self.blockSeconds), requests: made.requests)
+        block.arrivals = made.arrivals
         guard made.requests > 0 else { return block }
         let root = Double(made.requests).squareRoot()
         block.logTimePerOutputToken = .init(mean: log(made.perToken) + 0.19 / root * random.next(), count: made.requests)
@@ -97,6 +104,7 @@ private struct Engine {
         /// Requests per replica that ended.
         var finished = 0.0
         var requests = 0
+        var arrivals: Int?
     }
 
     mutating func advance(rate: Double, inputTokens: Double, outputTokens: Double, factor: Double) -> Made {

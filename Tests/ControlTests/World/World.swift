@@ -43,11 +43,17 @@ final class World: Sendable {
     let policy: Policy
     let target: WorldTarget
     let journals: [MemoryJournal]
+    /// What the loops get for them.
+    let ports: [any Journal]
     let state: Mutex<State>
     /// Log latency added by each value of the knob.
     let effect: [Int: Double]
 
-    init(seed: UInt64, trouble: Trouble = Trouble(), policy: Policy) {
+    /// - Parameter wrap: Makes the journal a loop gets of the one in memory.
+    init(
+        seed: UInt64, trouble: Trouble = Trouble(), policy: Policy,
+        wrap: (MemoryJournal, Int) throws -> any Journal = { journal, _ in journal }
+    ) rethrows {
         self.seed = seed
         self.policy = policy
         var generator = SplitMix64(seed: seed)
@@ -58,7 +64,10 @@ final class World: Sendable {
         target = WorldTarget(values: ["slots": .integer(2)])
         let isShared = generator.next() % 2 == 0
         let first = MemoryJournal()
-        journals = isShared ? [first, first] : [first, MemoryJournal()]
+        let second = isShared ? first : MemoryJournal()
+        journals = [first, second]
+        let firstPort = try wrap(first, 0)
+        ports = [firstPort, isShared ? firstPort : try wrap(second, 1)]
         state = Mutex(State(generator: generator, now: Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000), trouble: trouble))
     }
 
@@ -79,7 +88,7 @@ final class World: Sendable {
     func makeLoop(_ controller: Int) -> PolicyLoop {
         let ports = LoopPorts(
             clock: WorldClock(world: self), sources: [WorldSource(world: self)], adjuster: connection(controller),
-            journal: journals[controller], leadership: WorldLeadership(world: self, controller: controller),
+            journal: self.ports[controller], leadership: WorldLeadership(world: self, controller: controller),
             announcer: WorldAnnouncer(world: self), makeIdentifier: { self.identifier() }, toolVersion: "test", origin: .run)
         return PolicyLoop(policy: policy, target: "llm/Deployment/chat", ports: ports)
     }
