@@ -75,7 +75,8 @@ let package = Package(
         .testTarget(
             name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
         .target(
-            name: "KubernetesTestSupport", dependencies: ["Documents", "TestSupport"], path: "Tests/KubernetesTestSupport", swiftSettings: strict),
+            name: "KubernetesTestSupport", dependencies: ["Documents", "TestSupport"], path: "Tests/KubernetesTestSupport",
+            swiftSettings: strict),
         .executableTarget(
             name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
             swiftSettings: strict),
