@@ -11,6 +11,8 @@ struct FormerSetting: Hashable {
     /// Of a command line: which list, and where in it.
     var list: ContainerCommand.List = .args
     var index = 0
+    /// Of a ConfigMap's key: the adjustment that pods were last restarted for.
+    var restartedFor: String?
 
     init(value: DocumentValue? = nil, isBare: Bool = false) {
         self.value = value
@@ -62,6 +64,7 @@ extension FormerSetting {
         if isBare { members.append(.init(key: "bare", value: .boolean(true))) }
         if list != .args { members.append(.init(key: "list", value: .string(list.rawValue))) }
         if index > 0 { members.append(.init(key: "index", value: .integer(Int64(index)))) }
+        if let restartedFor { members.append(.init(key: "restartedFor", value: .string(restartedFor))) }
         return .object(members)
     }
 
@@ -69,5 +72,6 @@ extension FormerSetting {
         self.init(value: document["value"], isBare: document["bare"]?.boolean ?? false)
         list = document.text("list").flatMap(ContainerCommand.List.init) ?? .args
         index = Int(clamping: max(0, document.integer("index") ?? 0))
+        restartedFor = document.text("restartedFor")
     }
 }

@@ -90,13 +90,13 @@ struct AnnotationSteps {
     }
 
     /// - Parameter values: `nil` takes an annotation away.
-    func setting(_ values: KeyValuePairs<String, String?>) -> [PatchStep] {
-        let changed = values.filter { present?[$0.key]?.text != $0.value }
+    func setting(_ values: [(name: String, value: String?)]) -> [PatchStep] {
+        let changed = values.filter { present?[$0.name]?.text != $0.value }
         guard !changed.isEmpty else { return [] }
         let new = changed.compactMap { name, value in value.map { DocumentValue.Member(key: name, value: .string($0)) } }
         if metadata == nil { return new.isEmpty ? [] : [.add(pointer, .members(["annotations": .object(new)]))] }
         guard let present, !present.isNull else { return new.isEmpty ? [] : [.add("\(pointer)/annotations", .object(new))] }
-        let removed = Set(changed.filter { $0.value == nil }.map(\.key))
+        let removed = Set(changed.filter { $0.value == nil }.map(\.name))
         if new.isEmpty, present.members.allSatisfy({ removed.contains($0.key) }) { return [.remove("\(pointer)/annotations")] }
         return changed.map { name, value in
             let place = "\(pointer)/annotations/\(name.pointerPart)"
