@@ -85,6 +85,10 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
         .testTarget(
+            name: "AdjusterTests",
+            dependencies: ["Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "KubernetesTests",
             dependencies: [
                 "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "Statistics",

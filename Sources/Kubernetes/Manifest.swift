@@ -18,6 +18,12 @@ public struct Manifest: Sendable, Hashable {
         configMaps = others.filter { $0.text("kind") == "ConfigMap" }
     }
 
+    /// - Parameter object: Any object; one without a pod template has no containers to find settings in.
+    init(object: DocumentValue, beside others: [DocumentValue] = []) {
+        document = object
+        configMaps = others
+    }
+
     /// What the manifest says of a policy's knobs; one it does not mention is left out, so that the policy's `default` holds.
     public func state(of policy: Policy) -> TargetState {
         var state = TargetState()
