@@ -125,7 +125,7 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics", "Transport"], swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
