@@ -83,8 +83,10 @@ struct ServerTests {
         #expect(log["writes"]?.elements.last?["after", "spec", "replicas"] == 4)
     }
 
-    @Test("as a process it prints its address, logs writes as lines of JSON, and ends when its input closes")
-    func process() async throws {
+    @Test(
+        "as a process it prints its address, logs writes as lines of JSON, and ends on SIGTERM or when its input closes",
+        arguments: [true, false])
+    func process(bySignal: Bool) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "fake-api-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -105,7 +107,7 @@ struct ServerTests {
             String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
         let scale = TestWorkload.request("PATCH", TestWorkload.path + "/scale", ["spec": ["replicas": 3]], token: "fake-token")
         #expect(try await send(scale, to: url).0 == 200)
-        try input.fileHandleForWriting.close()
+        if bySignal { process.terminate() } else { try input.fileHandleForWriting.close() }
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
         let lines = try events(Array(Data(contentsOf: URL(filePath: log))))
