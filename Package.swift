@@ -101,7 +101,7 @@ let package = Package(
             name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
             swiftSettings: strict),
         .testTarget(
-            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
+            name: "KubernetesFakeTests", dependencies: ["FakeKubernetesAPI", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
