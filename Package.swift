@@ -19,6 +19,8 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
         .package(url: "https://github.com/groue/GRDB.swift", "7.10.0"..<"8.0.0"),
         .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
+        .package(url: "https://github.com/apple/swift-system", "1.5.0"..<"2.0.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", "1.0.2"..<"2.0.0"),
     ],
     targets: [
         .executableTarget(
@@ -35,6 +37,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
@@ -68,12 +71,23 @@ let package = Package(
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
-        .target(name: "Kubernetes", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .target(
+            name: "Kubernetes",
+            dependencies: [
+                "Control", "Documents", "Learning", "Measurements", "Policies", "Transport",
+                .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict),
         .testTarget(
-            name: "AdjusterTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies", "TestSupport"],
-            swiftSettings: strict),
+            name: "AdjusterTests",
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
-            name: "KubernetesTests", dependencies: ["Control", "Documents", "Kubernetes", "Learning", "Policies"], swiftSettings: strict),
+            name: "KubernetesTests",
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "Statistics",
+                "TestSupport", "Transport",
+            ], swiftSettings: strict),
         .target(
             name: "KubernetesTestSupport", dependencies: ["Documents", "TestSupport"], path: "Tests/KubernetesTestSupport",
             swiftSettings: strict),
@@ -112,6 +126,8 @@ let package = Package(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,13 @@
+#include "ccurl.h"
+
+#include <pthread.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode outcome = CURLE_FAILED_INIT;
+
+static void initialize(void) { outcome = curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+CURLcode ccurl_initialize(void) {
+    pthread_once(&once, initialize);
+    return outcome;
+}

@@ -1,0 +1,118 @@
+import Synchronization
+
+/// Hands an answer over as it comes: a bounded queue between the event loop's thread and one reader.
+final class AnswerStream: TransferObserver {
+    private struct State {
+        var head: AnswerHead?
+        var chunks = ChunkQueue()
+        var outcome: Result<PhaseTimings, TransportError>?
+        /// The reader, while it has nothing to do.
+        var waiter: CheckedContinuation<Void, Never>?
+        /// The transfer waits for the reader.
+        var isPaused = false
+        var isCancelled = false
+
+        var hasNews: Bool { !chunks.isEmpty || outcome != nil }
+    }
+
+    private let origin: String
+    private let limitBytes: Int
+    private let loop: EventLoop
+    private let state = Mutex(State())
+
+    init(_ checked: CheckedRequest, loop: EventLoop) {
+        origin = checked.address.origin.description
+        limitBytes = checked.request.streamBufferBytes
+        self.loop = loop
+    }
+
+    // MARK: The reader's side
+
+    /// Sends a request and waits for the head of the answer.
+    func open(_ checked: CheckedRequest) async throws(TransportError) -> AnswerHead {
+        loop.start(checked, observer: self)
+        await wait { $0.head != nil || $0.outcome != nil }
+        let (head, outcome) = state.withLock { ($0.head, $0.outcome) }
+        if let head { return head }
+        _ = try outcome?.get()
+        preconditionFailure("a transfer succeeded without a head")
+    }
+
+    /// The next piece; `nil` at the end of the body.
+    func next() async throws(TransportError) -> BodyChunk? {
+        await wait { $0.hasNews }
+        let (chunk, outcome, isRoom) = state.withLock { state -> (BodyChunk?, Result<PhaseTimings, TransportError>?, Bool) in
+            if case .failure(let error) = state.outcome, error.kind == .cancelled { state.chunks = ChunkQueue() }
+            let chunk = state.chunks.popFirst()
+            let isRoom = state.isPaused && state.chunks.byteCount <= limitBytes / 2
+            if isRoom { state.isPaused = false }
+            return (chunk, state.outcome, isRoom)
+        }
+        if isRoom { loop.resume(self) }
+        if let chunk { return chunk }
+        _ = try outcome?.get()
+        return nil
+    }
+
+    /// Where the time went; `nil` until the body has come to its end.
+    var timings: PhaseTimings? { state.withLock { try? $0.outcome?.get() } }  // An error has no timings, and `next` throws it.
+
+    /// What waits for the reader.
+    var bufferedBytes: Int { state.withLock(\.chunks.byteCount) }
+
+    func cancel() {
+        let isUnderWay = state.withLock { state in
+            state.isCancelled = true
+            return state.outcome == nil
+        }
+        if isUnderWay { loop.cancel(self) }
+    }
+
+    private func wait(until isReady: @escaping @Sendable (borrowing State) -> Bool) async {
+        if state.withLock({ isReady($0) }) && !Task.isCancelled { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReadyNow = state.withLock { state in
+                    precondition(state.waiter == nil, "two tasks read one body")
+                    if isReady(state) { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isReadyNow { continuation.resume() }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    // MARK: The event loop's side
+
+    var isCancelled: Bool { state.withLock(\.isCancelled) }
+
+    func received(_ head: AnswerHead) { wake { $0.head = head } }
+
+    func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance {
+        let chunk = BodyChunk(bytes: Array(bytes), receivedAt: time)
+        var acceptance = Acceptance.accepted
+        wake { state in
+            guard state.chunks.byteCount < limitBytes else {
+                state.isPaused = true
+                acceptance = .full
+                return
+            }
+            state.chunks.append(chunk)
+        }
+        return acceptance
+    }
+
+    func finished(_ outcome: Result<PhaseTimings, TransportError>) { wake { $0.outcome = outcome } }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let waiter = state.withLock { state in
+            change(&state)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+}

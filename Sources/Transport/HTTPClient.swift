@@ -1,0 +1,98 @@
+/// What all requests of a client share.
+public struct ClientSettings: Sendable, Hashable {
+    public enum Proxy: Sendable, Hashable {
+        /// As `http_proxy`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say; `HTTP_PROXY` in capitals is ignored, since servers set it from
+        /// a header of that name.
+        case environment
+        case none
+    }
+
+    /// Kept open for the next requests; beyond it the oldest is closed.
+    public var maxIdleConnections: Int
+    /// How long an unused connection may be taken again, `1 s...1 d`.
+    public var idleConnectionLifetime: Duration
+    /// Sent where a request has no `User-Agent` of its own.
+    public var userAgent: String
+    public var proxy: Proxy
+
+    public init(
+        maxIdleConnections: Int = 1024, idleConnectionLifetime: Duration = .seconds(110), userAgent: String = "llm-auto-optimizer",
+        proxy: Proxy = .environment
+    ) {
+        self.maxIdleConnections = maxIdleConnections
+        self.idleConnectionLifetime = idleConnectionLifetime
+        self.userAgent = userAgent
+        self.proxy = proxy
+    }
+}
+
+/// Sends requests over connections it keeps and reuses. All of its work with the network happens on one thread of its own.
+///
+/// A request whose connection breaks before an answer is repeated only where its method is idempotent and the connection was an old one.
+/// Bodies are never decompressed, cookies never kept, `.netrc` never read. Letting go of a client shuts it down.
+public final class HTTPClient: Sendable {
+    private let loop: EventLoop
+
+    /// - Throws: ``TransportError`` of kind `couldNotConnect` where the system gives no thread or descriptor.
+    public init(settings: ClientSettings = ClientSettings()) throws(TransportError) {
+        loop = try EventLoop(settings: settings)
+    }
+
+    deinit { loop.stop() }
+
+    /// Sends a request and returns the whole answer, whatever its status.
+    public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPAnswer {
+        try await follow(request) { (checked) async throws(TransportError) in
+            let answer = try await WholeAnswer(limitBytes: checked.request.maxBodyBytes, loop: self.loop).fetch(checked)
+            return (answer, answer.status, answer.headers)
+        }
+    }
+
+    /// Sends a request and returns when the headers of the answer are there, whatever its status.
+    public func stream(_ request: HTTPRequest) async throws(TransportError) -> StreamingAnswer {
+        try await follow(request) { (checked) async throws(TransportError) in
+            let stream = AnswerStream(checked, loop: self.loop)
+            let head = try await stream.open(checked)
+            let answer = StreamingAnswer(
+                status: head.status, headers: head.headers, sentAt: head.sentAt, headAt: head.headAt,
+                body: BodyStream(stream, client: self))
+            return (answer, head.status, head.headers)
+        }
+    }
+
+    /// Cancels all requests, closes all connections and returns when thread and descriptors are gone. Later requests are cancelled.
+    public func shutdown() async {
+        loop.stop()
+        await loop.waitUntilOver()
+    }
+
+    private func follow<Answer>(
+        _ request: HTTPRequest,
+        _ exchange: (CheckedRequest) async throws(TransportError) -> (answer: Answer, status: Int, headers: HTTPHeaders)
+    ) async throws(TransportError) -> Answer {
+        var checked = try CheckedRequest(request)
+        let end = request.deadlines.total.map { MonotonicTime.now + $0 }
+        for hop in 0... {
+            let (answer, status, headers) = try await exchange(checked)
+            guard request.followRedirects > 0, var next = try Redirect.next(after: checked, status: status, headers: headers) else {
+                return answer
+            }
+            let origin = checked.address.origin.description
+            guard hop < request.followRedirects else {
+                throw TransportError(
+                    .tooManyRedirects(limit: request.followRedirects), origin: origin,
+                    cause: "more than \(request.followRedirects) redirects", mayHaveReachedServer: true)
+            }
+            if let end {
+                let left = end - .now
+                guard left > .zero else {
+                    throw TransportError(
+                        .timedOut(.total), origin: origin, cause: "redirects took all the time allowed", mayHaveReachedServer: true)
+                }
+                next.deadlines.total = left
+            }
+            checked = try CheckedRequest(next)
+        }
+        preconditionFailure("an endless range ended")
+    }
+}

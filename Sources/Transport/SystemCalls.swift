@@ -1,0 +1,117 @@
+import CCurl
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The calls of the operating system that the transport makes itself.
+enum SystemCalls {
+    static func monotonicNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Runs a body on a thread of its own that takes no signals: handlers run elsewhere, and a write to a closed connection is an error
+    /// code instead of SIGPIPE.
+    /// - Returns: Whether there is such a thread; without one the body does not run.
+    static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+        final class Body: Sendable {
+            let run: @Sendable () -> Void
+            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        }
+        let context = Unmanaged.passRetained(Body(body))
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { context in
+                var all = sigset_t()
+                sigfillset(&all)
+                pthread_sigmask(SIG_BLOCK, &all, nil)
+                if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, context.toOpaque())
+        if code != 0 { context.release() }
+        return code == 0
+    }
+}
+
+/// Waits for many descriptors at once, and for a wake-up from other threads.
+struct Poller: Sendable {
+    /// A descriptor that could not be had, in the system's words.
+    struct Failure: Error {
+        let cause: String
+    }
+
+    struct Readiness {
+        let descriptor: Int32
+        let isReadable: Bool
+        let isWritable: Bool
+        let isBroken: Bool
+    }
+
+    private let epoll: Int32
+    private let wakeUps: Int32
+
+    init() throws(Failure) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw Failure(cause: "epoll_create1: \(String(cString: strerror(errno)))") }
+        wakeUps = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        guard wakeUps >= 0 else {
+            let code = errno
+            _ = close(epoll)
+            throw Failure(cause: "eventfd: \(String(cString: strerror(code)))")
+        }
+        watch(wakeUps, reading: true, writing: false, isKnown: false)
+    }
+
+    /// - Parameter isKnown: Whether it is watched already, and this changes for what.
+    func watch(_ descriptor: Int32, reading: Bool, writing: Bool, isKnown: Bool) {
+        var event = epoll_event()
+        if reading { event.events |= EPOLLIN.rawValue }
+        if writing { event.events |= EPOLLOUT.rawValue }
+        event.data.fd = descriptor
+        epoll_ctl(epoll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event)
+    }
+
+    func forget(_ descriptor: Int32) {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    /// Ends the present or the next wait; from any thread.
+    func wakeUp() {
+        var one: UInt64 = 1
+        write(wakeUps, &one, 8)
+    }
+
+    /// Waits until something is ready; wake-ups are not among what it returns.
+    /// - Parameter milliseconds: −1 waits without limit.
+    func wait(milliseconds: Int32, into events: inout [epoll_event]) -> [Readiness] {
+        let count = epoll_wait(epoll, &events, Int32(events.count), milliseconds)
+        guard count > 0 else { return [] }
+        return events.prefix(Int(count)).compactMap { event in
+            if event.data.fd == wakeUps {
+                var sum: UInt64 = 0
+                read(wakeUps, &sum, 8)
+                return nil
+            }
+            return Readiness(
+                descriptor: event.data.fd, isReadable: event.events & EPOLLIN.rawValue != 0,
+                isWritable: event.events & EPOLLOUT.rawValue != 0,
+                isBroken: event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0)
+        }
+    }
+
+    static func eventBuffer() -> [epoll_event] { Array(repeating: epoll_event(), count: 512) }
+
+    func closeDescriptors() {
+        _ = close(epoll)
+        _ = close(wakeUps)
+    }
+}

@@ -1,0 +1,18 @@
+/// Who wants to know what becomes of a transfer; told on the event loop's thread, where nothing may wait.
+protocol TransferObserver: AnyObject, Sendable {
+    /// Whether nobody waits for the answer any more; asked before the transfer starts.
+    var isCancelled: Bool { get }
+    /// Told once, before the body.
+    func received(_ head: AnswerHead)
+    func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance
+    /// Told once, at the end.
+    func finished(_ outcome: Result<PhaseTimings, TransportError>)
+}
+
+/// What an observer makes of a piece of the body.
+enum Acceptance {
+    case accepted
+    /// Not taken: offer it again when the reader has made room.
+    case full
+    case tooLarge(limitBytes: Int)
+}
