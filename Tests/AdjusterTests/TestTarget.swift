@@ -36,6 +36,7 @@ final class TestTarget: Sendable {
               selector: {matchLabels: {app: chat}}, template: {metadata: {\(template)}, spec: {containers: [
                 {name: proxy, image: proxy}, {name: vllm, image: v1\(container.isEmpty ? "" : ", " + container)}]}}, \(spec)}}
             """)
+        cluster.advanceRollouts()
     }
 
     deinit { server.stop() }
