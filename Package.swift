@@ -86,8 +86,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "AdjusterTests",
-            dependencies: ["Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport"],
-            swiftSettings: strict),
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests",
             dependencies: [

@@ -1,5 +1,7 @@
+import Synchronization
 import Documents
 import Measurements
+import Synchronization
 import Transport
 
 /// A request before it is worded for the transport.

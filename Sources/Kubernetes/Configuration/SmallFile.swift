@@ -12,7 +12,7 @@ enum SmallFile {
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
                 throw ConfigurationError(place, "'\(path)' is not a plain file", cure: "name a file that holds the text itself")
             }
-            let size = (attributes[.size] as? NSNumber)?.intValue ?? attributes[.size] as? Int ?? 0
+            let size = attributes[.size] as? Int ?? 0
             guard size <= limitBytes else {
                 throw ConfigurationError(place, "'\(path)' has \(size) bytes, more than \(limitBytes)", cure: "name the right file")
             }
