@@ -1,5 +1,6 @@
 import Documents
 import Measurements
+import Synchronization
 import Transport
 
 /// A request before it is worded for the transport.
