@@ -18,6 +18,12 @@ public struct Manifest: Sendable, Hashable {
         configMaps = others.filter { $0.text("kind") == "ConfigMap" }
     }
 
+    /// - Parameter object: Any object; one without a pod template has no containers to find settings in.
+    init(object: DocumentValue, beside others: [DocumentValue] = []) {
+        document = object
+        configMaps = others
+    }
+
     /// What the manifest says of a policy's knobs; one it does not mention is left out, so that the policy's `default` holds.
     public func state(of policy: Policy) -> TargetState {
         var state = TargetState()
@@ -85,6 +91,7 @@ public struct Manifest: Sendable, Hashable {
             let resources = container.document["resources"]
             return (resources?["limits"]?[resource] ?? resources?["requests"]?[resource])?.scalarText
         case .configMapKey(let name, let key): return configMap(name)?["data"]?[key]?.scalarText
+        case .parameter: return nil
         case .field(let pointer): return document.value(at: pointer).flatMap { $0.isScalar ? $0.scalarText : nil }
         }
     }

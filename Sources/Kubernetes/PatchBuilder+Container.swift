@@ -57,7 +57,7 @@ extension PatchBuilder {
         // Where neither is set both are: device plugins take limits, and requests follow them.
         let changed = present.isEmpty ? known : present
         guard writer.hasStrategicMerge else {
-            return try positioned(name, present.compactMap { kind, old in old.map { (kind, $0) } }, new, container, writer)
+            return positioned(name, present.compactMap { kind, old in old.map { (kind, $0) } }, new, container, writer)
         }
         return Pair(
             apply: resources(name, changed.map { ($0.0, new) }, of: containerName, writer),
@@ -71,11 +71,24 @@ extension PatchBuilder {
         return writer.container(container, ["resources": .object(members)])
     }
 
+    /// Where neither request nor limit is set both are.
+    private func newResource(_ name: String, _ new: DocumentValue, _ container: Manifest.Container, _ writer: RequestWriter) -> Pair {
+        let pointer = "\(container.pointer)/resources"
+        let old = container.document["resources"]
+        let both = ["limits", "requests"].reduce(old ?? .object([])) { resources, kind in
+            resources.setting(kind, to: (resources[kind] ?? .object([])).setting(name, to: new))
+        }
+        guard let old else {
+            return Pair(apply: writer.workload([.add(pointer, both)]), undo: writer.workload([.test(pointer, both), .remove(pointer)]))
+        }
+        return exchange(pointer, old, both, writer.workload)
+    }
+
     private func positioned(
         _ name: String, _ present: [(kind: String, old: DocumentValue)], _ new: DocumentValue, _ container: Manifest.Container,
         _ writer: RequestWriter
-    ) throws(NoPatch) -> Pair {
-        guard !present.isEmpty else { throw NoPatch("the manifest has neither a request nor a limit of \(name); write it out first") }
+    ) -> Pair {
+        guard !present.isEmpty else { return newResource(name, new, container, writer) }
         let pairs = present.map { kind, old in
             (pointer: "\(container.pointer)/resources/\(kind)/\(name.pointerPart)", old: old)
         }

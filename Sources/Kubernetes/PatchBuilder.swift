@@ -12,11 +12,18 @@ public import Policies
 public struct PatchBuilder: Sendable {
     let target: Policy.KubernetesTarget
     let manifest: Manifest?
+    private let byPosition: Bool
 
     /// - Parameter manifest: The target as it is; needed where a patch depends on more than the value it sets.
     public init(target: Policy.KubernetesTarget, manifest: Manifest? = nil) {
+        self.init(target: target, manifest: manifest, byPosition: false)
+    }
+
+    /// - Parameter byPosition: Only JSON patches, for requests that test the version of the object the manifest is of.
+    init(target: Policy.KubernetesTarget, manifest: Manifest?, byPosition: Bool) {
         self.target = target
         self.manifest = manifest
+        self.byPosition = byPosition
     }
 
     /// The two directions of a change.
@@ -28,7 +35,7 @@ public struct PatchBuilder: Sendable {
     /// The patch of a change of a knob and the one that takes it back once it was made.
     /// - Throws: `NoPatch` where they cannot be exact.
     public func pair(_ candidate: Candidate, of knob: Knob) throws(NoPatch) -> Pair {
-        let writer = try RequestWriter(target)
+        let writer = try RequestWriter(target, byPosition: byPosition)
         try checkStart(of: candidate, knob)
         switch knob.place {
         case .replicas: return try scale(candidate, writer)
@@ -37,6 +44,7 @@ public struct PatchBuilder: Sendable {
         case .containerArgument(let container, let flag): return try argument(flag, of: container, candidate, knob, writer)
         case .configMapKey(let configMap, let key): return try self.configMap(configMap, key: key, candidate, writer)
         case .field(let pointer): return try field(pointer, candidate, writer)
+        case .parameter: throw NoPatch("\(knob.name) is a setting of a command target, which no patch changes")
         }
     }
 

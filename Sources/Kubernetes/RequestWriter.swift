@@ -28,19 +28,22 @@ struct PatchStep {
 /// Writes requests to the objects of a target, and the kubectl command of each.
 struct RequestWriter {
     let target: Policy.KubernetesTarget
+    private let byPosition: Bool
 
+    /// - Parameter byPosition: Every patch is a JSON patch, for requests that test the version of the object its positions are of.
     /// - Throws: `NoPatch` where a part of the target's name could lead to another path of the API.
-    init(_ target: Policy.KubernetesTarget) throws(NoPatch) {
+    init(_ target: Policy.KubernetesTarget, byPosition: Bool = false) throws(NoPatch) {
         let parts = target.apiVersion.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         for part in parts + [target.namespace, target.kind, target.name] where !part.isPathPart {
             throw NoPatch("'\(part)' of the policy's target cannot be a part of an API path")
         }
         guard parts.count <= 2 else { throw NoPatch("expected an apiVersion such as apps/v1, found '\(target.apiVersion)'") }
         self.target = target
+        self.byPosition = byPosition
     }
 
     /// Whether the API server knows how lists of this kind merge; custom resources are refused with 415.
-    var hasStrategicMerge: Bool { !(target.apiVersion.split(separator: "/").dropLast().first ?? "").contains(".") }
+    var hasStrategicMerge: Bool { !byPosition && !(target.apiVersion.split(separator: "/").dropLast().first ?? "").contains(".") }
 
     func scale(_ steps: [PatchStep]) -> PatchRequest {
         request(path + "/scale", .json, .array(steps.map(\.document)), resource: resource, subresource: "scale")
@@ -61,13 +64,18 @@ struct RequestWriter {
 
     /// Merges one key into the data of a ConfigMap; `null` takes the key away.
     func configMap(_ name: String, key: String, _ value: DocumentValue) throws(NoPatch) -> PatchRequest {
-        guard name.isPathPart else { throw NoPatch("'\(name)' cannot be the name of a ConfigMap") }
-        return request(
-            "/api/v1/namespaces/\(target.namespace)/configmaps/\(name)", .merge,
+        request(
+            try configMapPath(name), .merge,
             .members(["data": .object([.init(key: key, value: value)])]), resource: "configmap/\(name)")
     }
 
-    private var path: String {
+    func configMapPath(_ name: String) throws(NoPatch) -> String {
+        guard name.isPathPart else { throw NoPatch("'\(name)' cannot be the name of a ConfigMap") }
+        return "/api/v1/namespaces/\(target.namespace)/configmaps/\(name)"
+    }
+
+    /// The target's path in the API.
+    var path: String {
         let prefix = target.apiVersion.contains("/") ? "/apis/\(target.apiVersion)" : "/api/\(target.apiVersion)"
         return "\(prefix)/namespaces/\(target.namespace)/\(target.plural)/\(target.name)"
     }

@@ -29,7 +29,9 @@ enum AdminPaths {
     private static func rollouts(_ body: JSONValue, _ cluster: FakeCluster) -> FakeResponse {
         if let mode = body["mode"]?.text { cluster.setRolloutMode(mode == "automatic" ? .automatic : .manual) }
         if let pods = body["pods"] {
-            guard let behaviour = PodBehaviour(name: pods["behaviour"]?.text ?? "") else { return .plain(400, "unknown behaviour of pods\n") }
+            guard let behaviour = PodBehaviour(name: pods["behaviour"]?.text ?? "") else {
+                return .plain(400, "unknown behaviour of pods\n")
+            }
             cluster.setPodBehaviour(behaviour, of: pods["name"]?.text ?? "", namespace: pods["namespace"]?.text ?? "default")
         }
         let steps = body["steps"]?.integer.map { Int(clamping: $0) }

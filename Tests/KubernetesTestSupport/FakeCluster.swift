@@ -121,7 +121,9 @@ public final class FakeCluster: Sendable {
         case .gatewayTimeout(applied: true): _ = carryOut(request, as: user, number: number, &guarded)
         default: break
         }
-        guard let failure = effect.failure(target, user) else { return .cut }
+        guard let failure = effect.failure(target, user, bodyName: (try? JSONValue.parse(request.body))?["metadata", "name"]?.text) else {
+            return .cut
+        }
         guarded.state.requests[number - 1].status = failure.code
         return .response(failure.response)
     }

@@ -37,7 +37,9 @@ public struct FakeRequest: Sendable, Hashable {
         guard parts.count == 2 else { return [:] }
         var values: [String: String] = [:]
         for pair in parts[1].split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { Self.decoded($0, plusIsSpace: true) }
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                Self.decoded($0, plusIsSpace: true)
+            }
             values[sides[0]] = sides.count == 2 ? sides[1] : ""
         }
         return values

@@ -73,9 +73,9 @@ public struct Fault: Sendable {
 
 extension Fault.Effect {
     /// What is answered in place of carrying the request out; `nil` where it is carried out or the connection suffers.
-    func failure(_ target: RequestTarget?, _ user: FakeUser) -> APIFailure? {
+    func failure(_ target: RequestTarget?, _ user: FakeUser, bodyName: String?) -> APIFailure? {
         let type = target?.type ?? .configMaps
-        let name = target?.name
+        let name = target?.name ?? bodyName
         switch self {
         case .unauthorized: return .unauthorized
         case .forbidden:
@@ -84,7 +84,7 @@ extension Fault.Effect {
         case .quotaExceeded:
             let counted = "count/\(type.qualifiedPlural)"
             return .forbidden(
-                type, name ?? "new", because: "exceeded quota: q, requested: \(counted)=1, used: \(counted)=9, limited: \(counted)=1")
+                type, name, because: "exceeded quota: q, requested: \(counted)=1, used: \(counted)=9, limited: \(counted)=1")
         case .admissionDenied(let words):
             var failure = APIFailure.forbidden(type, name, because: words, causes: [["message": .string(words)]])
             failure.code = 422
