@@ -86,8 +86,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "AdjusterTests",
-            dependencies: ["Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport"],
-            swiftSettings: strict),
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests",
             dependencies: [
@@ -101,7 +102,7 @@ let package = Package(
             name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
             swiftSettings: strict),
         .testTarget(
-            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
+            name: "KubernetesFakeTests", dependencies: ["FakeKubernetesAPI", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
@@ -125,7 +126,7 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Statistics", "Transport"], swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],

@@ -64,6 +64,8 @@ struct ClusterRules {
 
     /// Where keys are mounted that policies may name.
     static let keyFolder = "/var/run/secrets/probe/"
+    /// What environment variables must begin with that policies may name.
+    static let keyPrefix = "PROBE_"
 
     func check(_ policy: Policy, _ places: PolicyPlaces, _ log: inout DiagnosticLog) {
         switch policy.target {
@@ -79,17 +81,37 @@ struct ClusterRules {
             let place: [PolicyPlaces.Step] = [.key("monitor"), .key("sources"), .index(index)]
             switch source.kind {
             case .probe(let probe):
-                guard let file = probe.keyFromFile, !file.hasPrefix(Self.keyFolder) || Self.climbs(file) else { continue }
-                log.error(
-                    places.place(place + [.key("probe"), .key("keyFromFile")]),
-                    "the key of a probe must be a file in \(Self.keyFolder), where it cannot be the controller's own token")
+                check(file: probe.keyFromFile, environment: probe.keyFromEnvironment, place + [.key("probe")], places, &log)
             case .importFiles(let paths):
                 guard let path = paths.first(where: { $0.hasPrefix("/") || Self.climbs($0) }) else { continue }
                 log.error(
                     places.place(place + [.key("import"), .key("paths")]),
                     "'\(path.prefix(100))' leaves the controller's folder of results; write a path such as results/*.json")
-            case .prometheus: continue
+            case .prometheus(let prometheus): check(prometheus.login, place + [.key("prometheus")], places, &log)
+            case .scrape(let scrape): check(scrape.login, place + [.key("scrape")], places, &log)
             }
+        }
+    }
+
+    private func check(_ login: Policy.Source.Login?, _ place: [PolicyPlaces.Step], _ places: PolicyPlaces, _ log: inout DiagnosticLog) {
+        switch login?.place {
+        case .file(let file): check(file: file, environment: nil, place, places, &log)
+        case .environment(let name): check(file: nil, environment: name, place, places, &log)
+        case nil: break
+        }
+    }
+
+    private func check(
+        file: String?, environment: String?, _ place: [PolicyPlaces.Step], _ places: PolicyPlaces, _ log: inout DiagnosticLog
+    ) {
+        if let file, !file.hasPrefix(Self.keyFolder) || Self.climbs(file) {
+            log.error(
+                places.place(place), "a secret must be a file in \(Self.keyFolder), where it cannot be the controller's own token")
+        }
+        if let environment, !environment.hasPrefix(Self.keyPrefix) {
+            log.error(
+                places.place(place),
+                "a secret's environment variable must begin with \(Self.keyPrefix), as it could be any of the controller's otherwise")
         }
     }
 

@@ -3,7 +3,7 @@ public import Measurements
 
 /// The API of OpenAI as vLLM, SGLang, llama.cpp, TGI and Dynamo serve it: chat completions, or completions.
 public struct OpenAIChat: StreamingProvider {
-    public enum Interface: String, Sendable, Hashable {
+    public enum Interface: String, Sendable, Hashable, CaseIterable {
         /// `POST {endpoint}/chat/completions`.
         case chat = "openai"
         /// `POST {endpoint}/completions`.

@@ -48,7 +48,7 @@ struct ProbeState: Sendable {
     }
 
     /// Why something is missing.
-    func faults(endpoint: String) -> [String] {
+    func faults(endpoint: String, maximumInFlight: Int) -> [String] {
         var faults: [String] = []
         if let missingKey { faults.append("\(endpoint) was not asked: \(missingKey).") }
         let unreachable = finished.compactMap(\.measurement.error).filter { $0.type == InferenceError.unreachable }
@@ -63,7 +63,9 @@ struct ProbeState: Sendable {
                 "\(endpoint) did not say how many tokens \(estimated) of \(finished.count) answers had: their numbers are estimates from pieces, "
                     + "and the time per output token is unknown.")
         }
-        if leftOut > 0 { faults.append("\(leftOut) probes of \(endpoint) were left out, since \(inFlight) were still under way.") }
+        if leftOut > 0 {
+            faults.append("\(leftOut) probes of \(endpoint) were left out: \(maximumInFlight) were under way, as many as are allowed.")
+        }
         if dropped > 0 { faults.append("\(dropped) measurements of \(endpoint) were dropped: nobody fetched them.") }
         return faults
     }

@@ -20,16 +20,19 @@ public final class StreamingProbe: MeasurementSource {
         self.clock = clock
     }
 
-    /// Sends until the task is cancelled; then ends what is under way, which counts as nothing.
+    /// Sends until the task is cancelled, and then ends what is under way, which counts as nothing.
     ///
     /// A request that would be one too many under way is left out and counted: a slow server is not pushed further.
-    public func run() async {
+    /// - Parameter limit: Requests that come due at most; after the last one, returns when all are answered.
+    public func run(limit: Int = .max) async {
         var schedule = ProbeSchedule(rate: settings.rate, jitter: settings.jitter, generator: SplitMix64(seed: settings.seed))
         var prompts = ProbePrompts(maximumOutputTokens: settings.maximumOutputTokens, generator: SplitMix64(seed: settings.seed ^ 0x5EED))
         let monotonic = ContinuousClock()
         await withDiscardingTaskGroup { group in
             var next = monotonic.now
-            while !Task.isCancelled {
+            var due = 0
+            while due < limit, !Task.isCancelled {
+                due += 1
                 let prompt = prompts.next()
                 if begin() {
                     group.addTask { await self.send(prompt) }
@@ -38,7 +41,7 @@ public final class StreamingProbe: MeasurementSource {
                 next = max(next.advanced(by: schedule.nextGap()), monotonic.now.advanced(by: .zero - .seconds(1)))
                 do { try await monotonic.sleep(until: next) } catch { break }
             }
-            group.cancelAll()
+            if Task.isCancelled { group.cancelAll() }
         }
     }
 
@@ -46,7 +49,7 @@ public final class StreamingProbe: MeasurementSource {
         let taken = state.withLock { $0.take() }
         return Delivery(
             measurements: taken.finished.map(\.measurement),
-            faults: taken.faults(endpoint: ForeignText.addressWithoutSecrets(exchange.endpoint)))
+            faults: taken.faults(endpoint: ForeignText.addressWithoutSecrets(exchange.endpoint), maximumInFlight: settings.maximumInFlight))
     }
 
     /// Counts a request as under way; `false` where there are enough.

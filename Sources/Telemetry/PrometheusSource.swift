@@ -58,12 +58,19 @@ public actor PrometheusSource: MeasurementSource {
         }
     }
 
-    /// One sentence for each reason, with the number of queries it met.
+    /// One sentence for each reason, with the number of queries it met. A server that cannot be reached is one reason, in whatever words.
     private func faults(_ answers: [String: QueryAnswer]) -> [String] {
-        var reasons: [String: Int] = [:]
-        for case .failure(let error) in answers.values { reasons[error.description, default: 0] += 1 }
-        return reasons.sorted { $0.key < $1.key }.prefix(5).map { reason, count in
-            "Prometheus at \(ForeignText.addressWithoutSecrets(client.url)) did not answer \(count) of \(answers.count) queries: \(reason)."
+        var reasons: [String: [String]] = [:]
+        for case .failure(let error) in answers.values {
+            if case .unreachable = error {
+                reasons["", default: []].append(error.description)
+            } else {
+                reasons[error.description, default: []].append(error.description)
+            }
+        }
+        let address = ForeignText.addressWithoutSecrets(client.url)
+        return reasons.sorted { $0.key < $1.key }.prefix(5).map { _, texts in
+            "Prometheus at \(address) did not answer \(texts.count) of \(answers.count) queries: \(texts.min() ?? "")."
         }
     }
 

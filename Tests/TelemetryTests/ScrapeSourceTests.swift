@@ -117,6 +117,28 @@ struct ScrapeSourceTests {
         }
     }
 
+    @Test("a policy's source is built with its login, and a preset that is not there is refused")
+    func fromPolicy() async throws {
+        let server = try LoopbackServer { request, writer in
+            try writer.answer(
+                request.header("authorization") == "Bearer geheim" ? 200 : 401, "vllm:num_requests_waiting{model_name=\"m\"} 3\n")
+        }
+        defer { server.stop() }
+        let file = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }  // A leftover temporary file harms nothing.
+        try "geheim".write(toFile: file, atomically: true, encoding: .utf8)
+        var described = Policy.Source.Scrape(urls: [server.url], preset: "vllm", selector: ["model_name": "m"])
+        described.login = .init(place: .file(file))
+        let client = try HTTPClient()
+        let delivery = try await ScrapeSource(name: "engine", described, client: client).deliver(request(at: 0))
+        #expect(delivery.readings == [reading(.queueDepth, .value(.init(3, samples: 1)))] && delivery.faults == [])
+        described.login = nil
+        let refused = try await ScrapeSource(name: "engine", described, client: client).deliver(request(at: 0))
+        #expect(refused.readings == [] && refused.faults == ["\(server.url) gave no metrics: HTTP 401."])
+        described.preset = "vlm"
+        #expect(throws: UnknownPreset(name: "vlm")) { try ScrapeSource(name: "engine", described, client: client) }
+    }
+
     // MARK: Pages
 
     /// A metrics page, and the server of it.

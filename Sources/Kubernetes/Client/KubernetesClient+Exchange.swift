@@ -1,3 +1,4 @@
+import Synchronization
 import Documents
 import Measurements
 import Synchronization
