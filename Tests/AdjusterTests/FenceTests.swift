@@ -70,6 +70,13 @@ struct FenceTests {
         #expect(FaultTests.sort(error) == "fenced")
     }
 
+    @Test("a ConfigMap that is not there does not keep a term from beginning")
+    func withoutConfigMap() async throws {
+        let target = try TestTarget()
+        try await target.adjuster([FaultTests.configuration]).takeFence(FencingToken(rawValue: 3))
+        #expect(target.annotation(TargetFence.annotation) == "3")
+    }
+
     @Test("without leader election writes are not fenced, and leave the fence as it is")
     func unfenced() async throws {
         let target = try TestTarget()

@@ -175,9 +175,12 @@ public struct KubernetesAdjuster: Adjuster {
     /// - Parameter term: 0 does nothing.
     public func takeFence(_ term: FencingToken) async throws(AdjusterError) {
         guard term.rawValue != 0 else { return }
-        for path in [writer.path] + configMapPaths(of: knobs).map(\.path) {
-            try await annotate(path, fence: term) { object in
-                object.annotation(TargetFence.annotation) == "\(term.rawValue)" ? nil : []
+        try await annotate(writer.path, fence: term) { _ in [] }
+        for (_, path) in configMapPaths(of: knobs) {
+            do throws(AdjusterError) {
+                try await annotate(path, fence: term) { _ in [] }
+            } catch {
+                guard case .gone = error else { throw error }  // What is not there cannot be written to.
             }
         }
     }

@@ -1,6 +1,6 @@
-import Synchronization
 import Documents
 import Measurements
+import Synchronization
 import Transport
 
 /// A request before it is worded for the transport.
