@@ -3,10 +3,10 @@ SWIFT      ?= swift
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke bench campaign format lint clean
+.PHONY: help setup build demo test smoke deploy-check bench campaign format lint clean
 
 help:  ## Lists these commands.
-	@sed -n 's/^\([a-z]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 setup:  ## Installs missing Debian packages, or prints the command that does.
 	@bash .ci/setup
@@ -27,6 +27,10 @@ test:  ## Formatting, build and all tests: what a change must pass.
 smoke: setup  ## The pure tests only, in seconds.
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@$(SWIFT) test --skip-build --filter 'StatisticsTests|MeasurementsTests|LearningTests|ControlTests'
+
+deploy-check: setup  ## The manifests of deploy/ and the definition of policies; with kubectl also what kustomize makes of them.
+	@$(SWIFT) build $(BOUNDARIES) --build-tests
+	@$(SWIFT) test --skip-build --filter 'DeployTests|PolicyResourceTests|PolicyObjectTests'
 
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh

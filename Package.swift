@@ -37,9 +37,16 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
             swiftSettings: strict),
+        .target(
+            name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
+            swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .testTarget(name: "DeployTests", dependencies: ["Documents", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .target(
             name: "Statistics",
@@ -95,7 +102,7 @@ let package = Package(
             name: "FakeKubernetesAPI", dependencies: ["Documents", "KubernetesTestSupport"], path: "Tests/FakeKubernetesAPI",
             swiftSettings: strict),
         .testTarget(
-            name: "KubernetesFakeTests", dependencies: ["KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
+            name: "KubernetesFakeTests", dependencies: ["FakeKubernetesAPI", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
             name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
@@ -116,10 +123,24 @@ let package = Package(
         .target(
             name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "PolicyFilesTests", dependencies: ["Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
+            name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .target(
+            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
+        .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "Verification", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(

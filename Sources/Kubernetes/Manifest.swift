@@ -91,6 +91,7 @@ public struct Manifest: Sendable, Hashable {
             let resources = container.document["resources"]
             return (resources?["limits"]?[resource] ?? resources?["requests"]?[resource])?.scalarText
         case .configMapKey(let name, let key): return configMap(name)?["data"]?[key]?.scalarText
+        case .parameter: return nil
         case .field(let pointer): return document.value(at: pointer).flatMap { $0.isScalar ? $0.scalarText : nil }
         }
     }

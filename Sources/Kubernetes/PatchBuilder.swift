@@ -45,6 +45,7 @@ public struct PatchBuilder: Sendable {
         case .containerArgument(let container, let flag): return try argument(flag, of: container, candidate, knob, writer)
         case .configMapKey(let configMap, let key): return try self.configMap(configMap, key: key, candidate, writer)
         case .field(let pointer): return try field(pointer, candidate, writer)
+        case .parameter: throw NoPatch("\(knob.name) is a setting of a command target, which no patch changes")
         }
     }
 

@@ -31,6 +31,15 @@ public enum ForeignText {
         }.joined(separator: " ")
     }
 
+    /// An address without the user and password that some write into it, its query and its fragment.
+    public static func addressWithoutSecrets(_ url: String) -> String {
+        let address = url.prefix { $0 != "?" && $0 != "#" }
+        guard let scheme = address.firstRange(of: "://") else { return printable(String(address)) }
+        let authority = address[scheme.upperBound...].prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return printable(String(address)) }
+        return printable(String(address[..<scheme.upperBound] + address[address.index(after: at)...]))
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
             || (0x2066...0x2069).contains(scalar.value)

@@ -36,6 +36,8 @@ public struct Knob: Sendable, Codable, Hashable {
         case resource(container: String, resource: String)
         /// A field of the target object, by JSON pointer (RFC 6901).
         case field(pointer: String)
+        /// The placeholder of this name in the commands of a command target.
+        case parameter(name: String)
     }
 
     public enum Role: String, Sendable, Codable, Hashable, CaseIterable {

@@ -27,6 +27,7 @@ extension Policy.Source {
         case .probe: query.isSeenByProbes
         case .prometheus(let server):
             query.signalName.map { server.queries[$0] != nil } ?? false || (server.preset != nil && query.isExportedByEngines)
+        case .scrape: query.isExportedByEngines
         case .importFiles: !query.isSignal
         }
     }

@@ -46,6 +46,8 @@ public struct Policy: Sendable, Codable, Hashable {
     public enum Target: Sendable, Codable, Hashable {
         case kubernetes(KubernetesTarget)
         case simulator(SimulatorTarget)
+        /// An engine outside Kubernetes.
+        case command(CommandTarget)
         /// Recommendations only.
         case none
     }
@@ -130,6 +132,7 @@ public struct Policy: Sendable, Codable, Hashable {
         public enum Kind: Sendable, Codable, Hashable {
             case probe(Probe)
             case prometheus(Prometheus)
+            case scrape(Scrape)
             case importFiles(paths: [String])
         }
 
@@ -158,12 +161,46 @@ public struct Policy: Sendable, Codable, Hashable {
             public var selector: [String: String]
             /// Own PromQL by signal name.
             public var queries: [String: String]
+            public var login: Login?
 
             public init(url: String, preset: String? = nil, selector: [String: String] = [:], queries: [String: String] = [:]) {
                 self.url = url
                 self.preset = preset
                 self.selector = selector
                 self.queries = queries
+            }
+        }
+
+        /// The metrics pages of an engine's replicas, read without a Prometheus server between.
+        public struct Scrape: Sendable, Codable, Hashable {
+            /// One a replica.
+            public var urls: [String]
+            public var preset: String
+            /// Series without these labels are passed over.
+            public var selector: [String: String]
+            public var login: Login?
+
+            public init(urls: [String], preset: String, selector: [String: String] = [:]) {
+                self.urls = urls
+                self.preset = preset
+                self.selector = selector
+            }
+        }
+
+        /// Where the secret is that a server of metrics asks for; the secret itself never stands in a policy.
+        public struct Login: Sendable, Codable, Hashable {
+            /// With a user the secret is a password, without one a bearer token.
+            public var user: String?
+            public var place: Place
+
+            public enum Place: Sendable, Codable, Hashable {
+                case environment(String)
+                case file(String)
+            }
+
+            public init(user: String? = nil, place: Place) {
+                self.user = user
+                self.place = place
             }
         }
 

@@ -10,7 +10,7 @@ enum KnobShape {
             Field("step", .integer(1...Int(Int32.max)), "distance of the values, counted from 'min'; 1 unless told"),
             Field("values", .list(.anyScalar, count: 1...1_000), "the allowed values in order, instead of 'min' and 'max'"),
             Field("default", .anyScalar, "the value in force where the target does not say"),
-            Field("at", .object(place), "where the setting lives; 'replicas' needs none"),
+            Field("at", .object(place), "where the setting lives; 'replicas' and knobs of a command target need none"),
             Field("role", .choice(Knob.Role.allCases.map(\.rawValue)), "what kind of setting it is; derived from the name unless told"),
         ], choices: [.exactlyOne("min", "values"), .atMostOne("max", "values"), .atMostOne("step", "values")])
 

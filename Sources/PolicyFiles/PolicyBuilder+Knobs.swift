@@ -1,10 +1,10 @@
 internal import Policies
 
 extension PolicyBuilder {
-    mutating func knobs(_ object: ParsedObject?) -> [Knob] {
+    mutating func knobs(_ object: ParsedObject?, ofCommandTarget isParameter: Bool) -> [Knob] {
         var places: [Knob.Place: String] = [:]
         return (object?.entries ?? []).compactMap { entry in
-            guard let fields = entry.value.object, let knob = knob(entry, fields) else { return nil }
+            guard let fields = entry.value.object, let knob = knob(entry, fields, isParameter: isParameter) else { return nil }
             if let other = places[knob.place] {
                 log.error(fields.place(of: "at"), "the knobs '\(other)' and '\(knob.name)' are the same setting of the target")
             }
@@ -13,9 +13,9 @@ extension PolicyBuilder {
         }
     }
 
-    private mutating func knob(_ entry: ParsedObject.Entry, _ fields: ParsedObject) -> Knob? {
+    private mutating func knob(_ entry: ParsedObject.Entry, _ fields: ParsedObject, isParameter: Bool) -> Knob? {
         let domain = domain(entry.key, fields)
-        let place = place(entry, fields)
+        let place = isParameter ? parameter(entry, fields) : place(entry, fields)
         let assumed = fields.entry("default")?.value.scalar
         if let domain, let assumed, !domain.contains(assumed) {
             log.error(fields.place(of: "default"), "the default \(assumed) is not one of the values of '\(entry.key)': \(domain.words)")
@@ -55,6 +55,13 @@ extension PolicyBuilder {
             }
         }
         return .values(values)
+    }
+
+    private mutating func parameter(_ entry: ParsedObject.Entry, _ fields: ParsedObject) -> Knob.Place {
+        if let at = fields.writtenKeys["at"] {
+            log.error(at, "a knob of a command target takes no 'at': it is the placeholder '{\(entry.key)}' of the target's commands")
+        }
+        return .parameter(name: entry.key)
     }
 
     private mutating func place(_ entry: ParsedObject.Entry, _ fields: ParsedObject) -> Knob.Place? {

@@ -16,7 +16,8 @@ struct PolicyBuilder {
         if let objective = spec.object("objective") { policy.objective = self.objective(objective) }
         if let monitor = spec.object("monitor") { policy.monitor = self.monitor(monitor) }
         policy.triggers = unique(spec.list("triggers"), "trigger").map { trigger($0) }
-        policy.knobs = knobs(spec.object("knobs"))
+        policy.knobs = knobs(spec.object("knobs"), ofCommandTarget: spec.object("target")?.has("command") ?? false)
+        if case .command(let target) = policy.target { checkPlaceholders(of: target, knobs: spec.object("knobs"), spec) }
         if let behavior = spec.object("behavior") { policy.behavior = self.behavior(behavior) }
         if let verify = spec.object("verify") { policy.verify = verification(verify) }
         if let budgets = spec.object("budgets") {
@@ -43,11 +44,12 @@ struct PolicyBuilder {
         return objects
     }
 
-    private func target(_ spec: ParsedObject) -> Policy.Target {
+    private mutating func target(_ spec: ParsedObject) -> Policy.Target {
         guard let target = spec.object("target") else { return .none }
         if let simulator = target.object("simulator") {
             return .simulator(.init(profile: simulator.text("profile"), seed: UInt64(max(0, simulator.integer("seed") ?? 1))))
         }
+        if let command = target.object("command") { return .command(commandTarget(command)) }
         guard let kubernetes = target.object("kubernetes") else { return .none }
         let reference = kubernetes.object("scaleTargetRef")
         return .kubernetes(
@@ -81,11 +83,21 @@ struct PolicyBuilder {
                 "'staleAfter' \(FigureText.duration(monitor.staleAfter)) is shorter than the interval of \(FigureText.duration(monitor.interval)): "
                     + "every reading would be stale")
         }
-        monitor.sources = unique(object.list("sources"), "source").compactMap(source)
+        monitor.sources = unique(object.list("sources"), "source").compactMap { source($0) }
         return monitor
     }
 
-    private func source(_ object: ParsedObject) -> Policy.Source? {
+    private mutating func login(_ object: ParsedObject) -> Policy.Source.Login? {
+        let user = object.text("user")
+        if let name = object.text("secretFromEnvironment") { return .init(user: user, place: .environment(name)) }
+        if let path = object.text("secretFromFile") { return .init(user: user, place: .file(path)) }
+        if user != nil {
+            log.error(object.place(of: "user"), "'user' without a secret: add 'secretFromEnvironment' or 'secretFromFile'")
+        }
+        return nil
+    }
+
+    private mutating func source(_ object: ParsedObject) -> Policy.Source? {
         let name = object.text("name") ?? ""
         if let probe = object.object("probe") {
             var kind = Policy.Source.Probe(
@@ -96,10 +108,17 @@ struct PolicyBuilder {
             return Policy.Source(name: name, kind: .probe(kind))
         }
         if let server = object.object("prometheus") {
-            let kind = Policy.Source.Prometheus(
+            var kind = Policy.Source.Prometheus(
                 url: server.text("url") ?? "", preset: server.text("preset"), selector: server.texts("selector"),
                 queries: server.texts("queries"))
+            kind.login = login(server)
             return Policy.Source(name: name, kind: .prometheus(kind))
+        }
+        if let pages = object.object("scrape") {
+            let urls = pages.text("url").map { [$0] } ?? (pages.list("urls") ?? []).compactMap(\.text)
+            var kind = Policy.Source.Scrape(urls: urls, preset: pages.text("preset") ?? "", selector: pages.texts("selector"))
+            kind.login = login(pages)
+            return Policy.Source(name: name, kind: .scrape(kind))
         }
         guard let files = object.object("import") else { return nil }
         return Policy.Source(name: name, kind: .importFiles(paths: (files.list("paths") ?? []).compactMap(\.text)))

@@ -36,18 +36,14 @@ struct PolicyLint {
         }
     }
 
-    private static let presets = ["vllm", "sglang", "llamacpp", "tgi"]
+    private static let presets = ["vllm", "sglang", "tgi", "triton", "dynamo", "llamacpp", "dcgm"]
 
     private func checkSources(_ log: inout DiagnosticLog) {
         for (index, source) in policy.monitor.sources.enumerated() {
             let path: [PolicyPlaces.Step] = [.key("monitor"), .key("sources"), .index(index)]
             switch source.kind {
             case .prometheus(let server):
-                if let preset = server.preset, !Self.presets.contains(preset) {
-                    log.warning(
-                        places.place(path + [.key("prometheus"), .key("preset")]),
-                        "no preset is named '\(preset)'; known are \(Self.presets.joined(separator: ", "))")
-                }
+                if let preset = server.preset { checkPreset(preset, path + [.key("prometheus"), .key("preset")], &log) }
                 if server.preset == nil, server.queries.isEmpty {
                     log.warning(places.place(path + [.key("prometheus")]), "neither a preset nor queries: this source delivers nothing")
                 }
@@ -58,9 +54,15 @@ struct PolicyLint {
                     places.place(path + [.key("probe"), .key("rate")]),
                     "a probe every \(FigureText.duration(gap)) is stale after \(FigureText.duration(policy.monitor.staleAfter)): "
                         + "its figures are unknown most of the time")
+            case .scrape(let pages): checkPreset(pages.preset, path + [.key("scrape"), .key("preset")], &log)
             case .importFiles: continue
             }
         }
+    }
+
+    private func checkPreset(_ preset: String, _ path: [PolicyPlaces.Step], _ log: inout DiagnosticLog) {
+        guard !Self.presets.contains(preset) else { return }
+        log.warning(places.place(path), "no preset is named '\(preset)'; known are \(Self.presets.joined(separator: ", "))")
     }
 
     private func checkKnobs(_ log: inout DiagnosticLog) {
@@ -115,17 +117,30 @@ public func lintTogether(_ parses: [PolicyParse]) -> [Diagnostic] {
             if let other = names[policy.name] {
                 log.warning(places.name, "a second policy named '\(policy.name)'; the first is in \(other)")
             }
-            if case .kubernetes = policy.target, !policy.suspend {
-                if let other = owners[policy.target] {
+            if let target = policy.target.owned, !policy.suspend {
+                if let other = owners[target] {
                     log.warning(places.place(.key("target")), "\(other) has the same target: two policies would undo each other's changes")
                 }
-                owners[policy.target] = owners[policy.target] ?? description
+                owners[target] = owners[target] ?? description
             }
             names[policy.name] = names[policy.name] ?? parse.file
             warnings += log.report
         }
     }
     return warnings
+}
+
+extension Policy.Target {
+    /// What only one policy may be in charge of: a workload, or whatever bears the name of a command target.
+    fileprivate var owned: Policy.Target? {
+        switch self {
+        case .kubernetes: return self
+        case .command(let target):
+            let nothing = Policy.CommandStep(.run([]), timeout: .zero)
+            return .command(.init(name: target.name, set: nothing, get: nothing))
+        case .simulator, .none: return nil
+        }
+    }
 }
 
 extension Policy.Objective {

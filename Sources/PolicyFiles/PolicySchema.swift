@@ -34,7 +34,7 @@ extension Field {
 }
 
 extension FieldChoice {
-    fileprivate var schema: SchemaText {
+    var schema: SchemaText {
         func has(_ name: String) -> SchemaText { .object([("required", .list([.text(name)]))]) }
         if isRequired { return .object([("oneOf", .list(names.map(has)))]) }
         return .object([("not", .object([("required", .list(names.map { .text($0) }))]))])
@@ -49,14 +49,14 @@ extension Shape {
         case .duration: [("type", .text("string")), ("pattern", .text(Self.durationPattern))]
         case .ratio(let range):
             anyOf([
-                [("type", .text("string")), ("pattern", .text("^[0-9]+(\\.[0-9]+)?%$"))],
+                [("type", .text("string")), ("pattern", .text(Self.percentPattern))],
                 [("type", .text("number")), ("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))],
             ])
         case .rate(let unitRequired):
             unitRequired
                 ? Self.rateMembers : anyOf([Self.rateMembers, [("type", .text("number")), ("exclusiveMinimum", .integer(0))]])
         case .eventBudget:
-            [("type", .text("string")), ("pattern", .text("^[0-9]+/([0-9]+(\\.[0-9]+)?)?(ns|us|µs|μs|ms|s|m|h|d)([0-9].*)?$"))]
+            [("type", .text("string")), ("pattern", .text(Self.eventBudgetPattern))]
         case .number(let range):
             [("type", .text("number")), ("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))]
         case .integer(let range): [("type", .text("integer"))] + bounds(range)
@@ -80,10 +80,11 @@ extension Shape {
         }
     }
 
-    private static let durationPattern = "^([0-9]+(\\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h|d))+$"
-    private static let rateMembers: [(String, SchemaText)] = [
-        ("type", .text("string")), ("pattern", .text("^[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?/(s|m|min|h|d)$")),
-    ]
+    static let durationPattern = "^([0-9]+(\\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h|d))+$"
+    static let percentPattern = "^[0-9]+(\\.[0-9]+)?%$"
+    static let eventBudgetPattern = "^[0-9]+/([0-9]+(\\.[0-9]+)?)?(ns|us|µs|μs|ms|s|m|h|d)([0-9].*)?$"
+    static let ratePattern = "^[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?/(s|m|min|h|d)$"
+    private static let rateMembers: [(String, SchemaText)] = [("type", .text("string")), ("pattern", .text(ratePattern))]
 
     private func anyOf(_ alternatives: [[(String, SchemaText)]]) -> [(String, SchemaText)] {
         [("anyOf", .list(alternatives.map { .object($0) }))]
@@ -96,7 +97,7 @@ extension Shape {
 
 extension TextRule {
     /// What of the rule a pattern can say.
-    fileprivate var schemaMembers: [(String, SchemaText)] {
+    var schemaMembers: [(String, SchemaText)] {
         switch self {
         case .any, .promQL, .timezone, .cron: []
         case .name: [("pattern", .text("^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$"))]

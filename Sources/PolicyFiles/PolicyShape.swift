@@ -28,7 +28,7 @@ enum PolicyShape {
             Field("annotations", .map(keys: .any, .text(.any), count: 0...100), "for your own use"),
         ])
 
-    private static let spec = FieldTable(
+    static let spec = FieldTable(
         "'spec'",
         [
             Field(

@@ -4,6 +4,7 @@ indirect enum SchemaText: Sendable {
     case integer(Int)
     case number(Double)
     case flag(Bool)
+    case null
     case list([SchemaText])
     case object([(String, SchemaText)])
 
@@ -14,7 +15,7 @@ indirect enum SchemaText: Sendable {
         let margin = String(repeating: " ", count: indent + 2)
         let end = "\n" + String(repeating: " ", count: indent)
         switch self {
-        case .text, .integer, .number, .flag: return flat
+        case .text, .integer, .number, .flag, .null: return flat
         case .list(let values):
             return "[\n" + values.map { margin + $0.written(indent: indent + 2) }.joined(separator: ",\n") + end + "]"
         case .object(let members):
@@ -29,6 +30,7 @@ indirect enum SchemaText: Sendable {
         case .integer(let value): "\(value)"
         case .number(let value): value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
         case .flag(let value): "\(value)"
+        case .null: "null"
         case .list(let values): "[" + values.map(\.oneLine).joined(separator: ", ") + "]"
         case .object(let members): "{" + members.map { "\(Self.quoted($0.0)): \($0.1.oneLine)" }.joined(separator: ", ") + "}"
         }

@@ -16,8 +16,9 @@ enum SourceShape {
             Field("name", .text(.name), required: true, "unique in the policy"),
             Field("probe", .object(probe), "live streaming requests of our own"),
             Field("prometheus", .object(prometheus), "a Prometheus server"),
+            Field("scrape", .object(scrape), "metrics pages of an engine, read directly"),
             Field("import", .object(importFiles), "result files of other tools"),
-        ], choices: [.exactlyOne("probe", "prometheus", "import")])
+        ], choices: [.exactlyOne("probe", "prometheus", "scrape", "import")])
 
     private static let probe = FieldTable(
         "'probe'",
@@ -37,7 +38,25 @@ enum SourceShape {
             Field("preset", .text(.name), "queries for an engine, such as vllm"),
             Field("selector", .map(keys: .name, .text(.any), count: 0...50), "labels added to every query of the preset"),
             Field("queries", .map(keys: .name, .text(.promQL), count: 0...100), "PromQL of your own by signal name"),
-        ])
+        ] + login, choices: loginChoices)
+
+    private static let scrape = FieldTable(
+        "'scrape'",
+        [
+            Field("url", .text(.url), "address of the metrics page, such as http://chat-8b.llm:8000/metrics"),
+            Field("urls", .list(.text(.url), count: 1...500), "addresses of the pages of several replicas"),
+            Field("preset", .text(.name), required: true, "the engine, such as vllm"),
+            Field("selector", .map(keys: .name, .text(.any), count: 0...50), "labels that series must bear"),
+        ] + login, choices: [.exactlyOne("url", "urls")] + loginChoices)
+
+    /// A bearer token, or with a user the password to it.
+    private static let login = [
+        Field("user", .text(.any), "user of a login with user and password; without one the secret is a bearer token"),
+        Field("secretFromEnvironment", .text(.name), "environment variable that holds the token or the password"),
+        Field("secretFromFile", .text(.any), "file that holds the token or the password"),
+    ]
+
+    private static let loginChoices: [FieldChoice] = [.atMostOne("secretFromEnvironment", "secretFromFile")]
 
     private static let importFiles = FieldTable(
         "'import'", [Field("paths", .list(.text(.any), count: 1...1_000), required: true, "files, or patterns such as results/*.json")])

@@ -7,7 +7,8 @@ enum TargetShape {
         [
             Field("kubernetes", .object(kubernetes), "a workload in a cluster"),
             Field("simulator", .object(simulator), "the embedded simulated engine"),
-        ], choices: [.exactlyOne("kubernetes", "simulator")])
+            Field("command", .object(CommandShape.target), "an engine outside Kubernetes, changed and read by commands or HTTP requests"),
+        ], choices: [.exactlyOne("kubernetes", "simulator", "command")])
 
     private static let kubernetes = FieldTable(
         "'kubernetes'",

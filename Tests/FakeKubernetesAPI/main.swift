@@ -54,7 +54,7 @@ let server = try FakeAPIServer(cluster)
 FileHandle.standardOutput.write(Data((server.url + "\n").utf8))
 
 signal(SIGTERM, SIG_IGN)
-let terminated = DispatchSource.makeSignalSource(signal: SIGTERM)
+let terminated = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .main)
 terminated.setEventHandler { exit(0) }
 terminated.resume()
 Thread.detachNewThread {

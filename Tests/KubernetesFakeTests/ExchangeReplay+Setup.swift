@@ -4,8 +4,10 @@ extension ExchangeReplay {
     private static let agent = FakeRequest.Header("User-Agent", "rec/1")
 
     /// A write that was not recorded.
-    private func write(_ method: String, _ path: String, _ body: JSONValue, type: String = "application/json") {
-        cluster.answer(FakeRequest(method, path, headers: [.init("Content-Type", type), Self.agent], body: Array(body.json.utf8)))
+    private func write(
+        _ method: String, _ path: String, _ body: JSONValue, type: String = "application/json", agent: FakeRequest.Header = Self.agent
+    ) {
+        cluster.answer(FakeRequest(method, path, headers: [.init("Content-Type", type), agent], body: Array(body.json.utf8)))
     }
 
     private func merge(_ path: String, _ patch: JSONValue) { write("PATCH", path, patch, type: "application/merge-patch+json") }
@@ -21,7 +23,14 @@ extension ExchangeReplay {
     private static let deployments = "/apis/apps/v1/namespaces/tr/deployments"
     private static let widget = "/apis/example.test/v1/namespaces/tr/widgets/w1"
 
-    private func makeDeployment(_ name: String) {
+    /// The ConfigMaps that controllers make in every namespace.
+    private func makeControllersMaps() {
+        for item in (recorded("029")?["items"]?.elements ?? []).prefix(2) {
+            write("POST", Self.maps, item, agent: .init("User-Agent", "kube-controller-manager/1"))
+        }
+    }
+
+    private func makeDeployment(_ name: String, replicas: JSONValue = 2) {
         let label: JSONValue = ["app": .string(name)]
         let container: JSONValue = ["name": "web", "image": "registry.example/web:1", "ports": [["containerPort": 80]]]
         write(
@@ -29,7 +38,7 @@ extension ExchangeReplay {
             [
                 "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": .string(name), "labels": label],
                 "spec": [
-                    "replicas": 2, "selector": ["matchLabels": label],
+                    "replicas": replicas, "selector": ["matchLabels": label],
                     "template": ["metadata": ["labels": label], "spec": ["containers": [container]]],
                 ],
             ])
@@ -43,6 +52,13 @@ extension ExchangeReplay {
         opaque["rv" + recorded] = object?["metadata", "resourceVersion"]?.text
     }
 
+    private mutating func rememberPrecondition(of transcript: Transcript, _ name: String) {
+        guard let uid = transcript.request["body", "preconditions", "uid"]?.text else { return }
+        let metadata = cluster.object(.configMaps, namespace: "tr", name: name)?["metadata"]
+        opaque[uid] = metadata?["uid"]?.text
+        opaque["rv" + (transcript.request["body", "preconditions", "resourceVersion"]?.text ?? "")] = metadata?["resourceVersion"]?.text
+    }
+
     private func scaleZeroUp() {
         merge(Self.deployments + "/zero/scale", ["spec": ["replicas": 2]])
         cluster.advanceRollouts()
@@ -51,7 +67,11 @@ extension ExchangeReplay {
     /// What happened in the recorded cluster before an exchange, by other requests and by controllers.
     mutating func prepare(_ transcript: Transcript) {
         switch transcript.name.prefix(3) {
-        case "023", "054", "061", "071", "083", "220": cluster.advanceRollouts()
+        case "020": makeControllersMaps()
+        case "070":
+            makeConfigMap("race")
+            merge(Self.maps + "/race", ["data": ["w": "3"]])
+        case "023", "054", "061", "083": cluster.advanceRollouts()
         case "026":
             for index in 0..<3 { makeConfigMap("page-\(index)", labels: ["page": .string("\(index)"), "set": "pages"]) }
         case "047": makeConfigMap("frozen", immutable: true)
@@ -73,9 +93,12 @@ extension ExchangeReplay {
         case "178":
             merge(Self.widget, ["metadata": ["finalizers": ["example.test/hold"]]])
             remember("852")
-        case "200": for name in ["d1", "d2", "d3"] { makeConfigMap(name, labels: name == "d1" ? nil : ["del": "1"]) }
-        case "205": makeDeployment("fg")
-        case "240": merge(Self.maps + "/page-0", ["data": ["k": "2"]])
+        case "200": for name in ["d1", "d2", "d3", "d4", "d5"] { makeConfigMap(name, labels: name == "d1" ? nil : ["del": "1"]) }
+        case "202": rememberPrecondition(of: transcript, "d1")
+        case "205": makeDeployment("fg", replicas: 1)
+        case "240":
+            merge(Self.maps + "/page-0", ["data": ["k": "2"]])
+            remember("1274")
         case "242": cluster.compact()
         case "249":
             let list = cluster.answer(FakeRequest("GET", Self.maps + "?limit=1"))
@@ -98,6 +121,9 @@ extension ExchangeReplay {
         switch transcript.name.prefix(3) {
         case "150", "151", "152": cluster.inject(Fault(.tooManyRequests(retryAfterSeconds: 1)))
         case "208": cluster.inject(Fault(.quotaExceeded))
+        case "220":
+            let words = transcript.response["body", "details", "causes"]?.elements.first?["message"]?.text ?? ""
+            cluster.inject(Fault(.admissionDenied(words)))
         case "222", "223": cluster.inject(Fault(.internalError))
         case "243", "247": cluster.inject(Fault(.cutBeforeProcessing))
         case "244": cluster.inject(Fault(.gatewayTimeout(applied: false)))

@@ -5,12 +5,18 @@ struct ExchangeReplay {
     let cluster: FakeCluster
     var opaque = OpaqueValues()
 
-    init() {
+    private let transcripts: [Transcript]
+
+    init(_ transcripts: [Transcript]) {
+        self.transcripts = transcripts
         cluster = FakeCluster(namespaces: ["default", "tr"])
         for token in ["static-admin", "cert:admin"] { cluster.admit(.administrator, token: token) }
         for token in ["sa-limited", "sa-short", "sa-rotated", "sa-bound"] { cluster.admit(Self.limited, token: token) }
         cluster.admit(FakeUser("system:serviceaccount:tr:gone", rules: []), token: "sa-gone")
     }
+
+    /// Another recorded answer, for what it shows of objects whose making was not recorded.
+    func recorded(_ number: String) -> JSONValue? { transcripts.first { $0.name.hasPrefix(number) }?.response["body"] }
 
     private static let limited = FakeUser(
         "system:serviceaccount:tr:limited",

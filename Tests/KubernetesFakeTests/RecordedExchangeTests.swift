@@ -6,10 +6,11 @@ import Testing
 struct RecordedExchangeTests {
     @Test("the fake answers what the real server answered, but for the exchanges listed with their reason")
     func replay() throws {
-        var replay = ExchangeReplay()
+        let transcripts = try Transcript.all()
+        var replay = ExchangeReplay(transcripts)
         var held: [String] = []
         var listed: [String] = []
-        for transcript in try Transcript.all() {
+        for transcript in transcripts {
             if let reason = ExchangeReplay.notHeld[transcript.name] {
                 listed.append("\(transcript.name): \(reason)")
                 continue

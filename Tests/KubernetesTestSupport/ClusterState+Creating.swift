@@ -89,6 +89,7 @@ extension ClusterState {
             types.append(type)
         }
         let created = commit(call, key, before: nil, after: object)
+        if call.type == .customResourceDefinitions { establish(created, key) }
         playRollout(after: call, key)
         return created
     }
@@ -118,16 +119,16 @@ enum ObjectSkeleton {
         if type.isCustom { return ["metadata": [:]] }
         var object: JSONValue = ["metadata": [:], "spec": [:], "status": [:]]
         switch type.storage {
-        case "deployments.apps": object["spec"] = ["strategy": [:], "template": ["metadata": [:], "spec": ["containers": nil]]]
+        case "deployments.apps": object["spec"] = ["strategy": [:], "template": ["metadata": [:], "spec": ["containers": .null]]]
         case "statefulsets.apps":
-            object["spec"] = ["updateStrategy": [:], "template": ["metadata": [:], "spec": ["containers": nil]], "serviceName": ""]
+            object["spec"] = ["updateStrategy": [:], "template": ["metadata": [:], "spec": ["containers": .null]], "serviceName": ""]
             object["status"] = ["replicas": 0]
-        case "pods": object["spec"] = ["containers": nil]
+        case "pods": object["spec"] = ["containers": .null]
         case "namespaces": object = ["metadata": [:], "spec": ["finalizers": ["kubernetes"]], "status": ["phase": "Active"]]
         case "events": return event(type)
         case "customresourcedefinitions.apiextensions.k8s.io":
             object["spec"] = ["names": [:]]
-            object["status"] = ["conditions": nil, "acceptedNames": ["plural": "", "kind": ""], "storedVersions": ["v1"]]
+            object["status"] = ["conditions": .null, "acceptedNames": ["plural": "", "kind": ""], "storedVersions": ["v1"]]
         default: break
         }
         return object
@@ -136,8 +137,9 @@ enum ObjectSkeleton {
     private static func event(_ type: ResourceType) -> JSONValue {
         type.group.isEmpty
             ? [
-                "metadata": [:], "source": [:], "eventTime": nil, "firstTimestamp": nil, "lastTimestamp": nil, "reportingComponent": "",
+                "metadata": [:], "source": [:], "eventTime": .null, "firstTimestamp": .null, "lastTimestamp": .null,
+                "reportingComponent": "",
                 "reportingInstance": "",
-            ] : ["metadata": [:], "deprecatedSource": [:], "deprecatedFirstTimestamp": nil, "deprecatedLastTimestamp": nil]
+            ] : ["metadata": [:], "deprecatedSource": [:], "deprecatedFirstTimestamp": .null, "deprecatedLastTimestamp": .null]
     }
 }

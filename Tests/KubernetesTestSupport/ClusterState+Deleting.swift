@@ -4,9 +4,10 @@ extension ClusterState {
         let object = try existing(call)
         try checkPreconditions(options["preconditions"], object, call)
         let isDryRun = call.isDryRun || options["dryRun"]?.elements.contains("All") == true
+        let key = key(call.type, call.target.namespace, call.target.name ?? "")
+        if call.type == .customResourceDefinitions && !isDryRun { return .json(200, removeDefinition(object, call, key)) }
         if let marked = marked(object, options, call) {
             if isDryRun || object["metadata", "deletionTimestamp"] != nil { return .json(200, presented(object, as: call.type)) }
-            let key = key(call.type, call.target.namespace, call.target.name ?? "")
             return .json(200, presented(commit(call, key, before: object, after: marked), as: call.type))
         }
         if !isDryRun { remove(object, call) }
@@ -65,17 +66,6 @@ extension ClusterState {
         let key = key(call.type, object["metadata", "namespace"]?.text, object["metadata", "name"]?.text ?? "")
         commit(call, key, before: object, after: nil)
         removeDependants(of: object)
-        guard call.type.storage == ResourceType.customResourceDefinitions.storage, let type = ResourceType(definition: object) else {
-            return
-        }
-        for (key, object) in objects where key.storage == type.storage {
-            commit(controllerCall(type, key, verb: .delete), key, before: object, after: nil)
-        }
-        types.removeAll { $0.storage == type.storage }
-        for (id, watch) in watches where watch.type.storage == type.storage {
-            watch.finish(.end)
-            watches[id] = nil
-        }
     }
 
     /// What the garbage collector does.

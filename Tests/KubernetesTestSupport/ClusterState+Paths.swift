@@ -94,6 +94,16 @@ extension ClusterState {
         return entries
     }
 
+    private func owners(ofReview body: JSONValue, _ request: FakeRequest) -> JSONValue {
+        let manager = ManagedFields.Manager(
+            name: String((request.header("User-Agent") ?? "unknown").prefix { $0 != "/" }), operation: "Update",
+            apiVersion: "authorization.k8s.io/v1", subresource: nil)
+        let comparison = FieldComparison(from: ["spec": [:]], to: ["spec": body["spec"] ?? [:]], semantics: .builtIn)
+        var owners = ManagedFields(of: [:])
+        owners.update(comparison, by: manager, at: now.text)
+        return owners.json
+    }
+
     /// SelfSubjectAccessReview and SelfSubjectReview: what the caller may do, and who it is.
     func review(_ target: RequestTarget, _ request: FakeRequest, _ user: FakeUser) throws(APIFailure) -> FakeResponse {
         guard target.verb == .create, user != .anonymous else { throw .forbidden(target, user) }
@@ -111,7 +121,8 @@ extension ClusterState {
             return .json(
                 201,
                 [
-                    "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": [:],
+                    "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
+                    "metadata": ["managedFields": owners(ofReview: body, request)],
                     "spec": body["spec"] ?? [:],
                     "status": status,
                 ])

@@ -52,6 +52,7 @@ extension ClusterState {
             let comparison = FieldComparison(
                 from: presented(old, as: type).ownable, to: presented(new, as: type).ownable, semantics: type.semantics)
             fields.update(comparison, by: manager(call, "Update"), at: now.text)
+            dropZeroReplicas(of: new, call, from: &fields)
         }
         let entries = fields.json
         new["metadata", "managedFields"] = entries == [] ? nil : entries
@@ -65,6 +66,13 @@ extension ClusterState {
         let kept = commit(call, key, before: old, after: new)
         playRollout(after: call, key)
         return kept
+    }
+
+    /// A Scale at zero has no replicas, so nobody owns them any more.
+    private func dropZeroReplicas(of object: JSONValue, _ call: Call, from owners: inout ManagedFields) {
+        guard call.target.subresource == "scale", let path = call.type.scale?.specReplicas, object[path[...]] == 0 else { return }
+        let owner = ManagedFields.Manager(name: "", operation: "", apiVersion: "", subresource: nil)
+        owners.take([path.map { .field($0) }], fromAllBut: owner, at: now.text)
     }
 
     /// On the main path the status stays, on the status path everything else; what only the server writes stays on both.

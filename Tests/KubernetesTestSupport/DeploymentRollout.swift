@@ -43,10 +43,9 @@ extension ClusterState {
         if deployment["status", "observedGeneration"] != deployment["metadata", "generation"] {
             return writeStatus(of: deployment, key)
         }
-        if makePodsReady(of: deployment, key) || scalePods(of: deployment, key, rollouts[uid]?.hash ?? hash) {
-            return writeStatus(of: deployment, key) || true
-        }
-        return writeStatus(of: deployment, key)
+        let didMovePods = makePodsReady(of: deployment, key) || scalePods(of: deployment, key, rollouts[uid]?.hash ?? hash)
+        let didWrite = writeStatus(of: deployment, key)
+        return didMovePods || didWrite
     }
 
     private mutating func finishDeletion(of object: JSONValue, _ key: Key) -> Bool {
@@ -72,11 +71,9 @@ extension ClusterState {
     private func isOf(_ hash: String, _ pod: JSONValue) -> Bool { pod["metadata", "labels", "pod-template-hash"]?.text == hash }
 
     mutating func makePodsReady(of owner: JSONValue, _ key: Key) -> Bool {
-        let behaviour = podBehaviours[key.namespace + "/" + key.name] ?? .ready
         let waiting = pods(of: owner, key).filter {
             $0.value["metadata", "annotations", "fake/behaviour"] == "ready" && !Self.isReady($0.value)
         }
-        guard behaviour == .ready || !waiting.isEmpty else { return false }
         for (pod, value) in waiting {
             var ready = value
             ready["status"] = PodBehaviour.ready.status(
@@ -112,10 +109,10 @@ extension ClusterState {
     }
 
     mutating func makePod(of owner: JSONValue, _ key: Key, name: String, hash: String?) {
-        var behaviour = podBehaviours[key.namespace + "/" + key.name] ?? .ready
+        let behaviour = podBehaviours[key.namespace + "/" + key.name] ?? .ready
         var pod: JSONValue = ["kind": "Pod", "apiVersion": "v1", "spec": owner["spec", "template", "spec"] ?? [:]]
-        if case .ready = behaviour { behaviour = .ready } else { pod["metadata", "annotations"] = [:] }
         pod["metadata"] = owner["spec", "template", "metadata"] ?? [:]
+        // What becomes of a pod is settled when it is made.
         pod["metadata", "annotations", "fake/behaviour"] = .string("\(behaviour)")
         pod["metadata", "name"] = .string(name)
         pod["metadata", "namespace"] = .string(key.namespace)

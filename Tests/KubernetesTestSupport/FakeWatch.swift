@@ -29,8 +29,12 @@ public final class FakeWatch: Sendable {
     }
 
     func put(_ signal: Signal) {
-        waiting.withLock { $0.append($0.count < Self.bufferLimit ? signal : .cut) }
-        available.signal()
+        let isTaken = waiting.withLock { waiting in
+            guard waiting.count <= Self.bufferLimit else { return false }
+            waiting.append(waiting.count < Self.bufferLimit ? signal : .cut)
+            return true
+        }
+        if isTaken { available.signal() }
     }
 
     /// Waits, on a thread of the caller's own, for the next signal; `nil` when the time is over.

@@ -111,7 +111,8 @@ enum ObjectDefaults {
         object.setDefault("spec", "names", "listKind", to: .string(kind + "List"))
         object.setDefault("spec", "names", "singular", to: .string(kind.lowercased()))
         let names = (object["spec", "versions"]?.elements ?? []).filter { $0["storage"] == true }.compactMap { $0["name"] }
-        object.setDefault("status", to: ["conditions": nil, "acceptedNames": ["plural": "", "kind": ""], "storedVersions": .array(names)])
+        object.setDefault(
+            "status", to: ["conditions": .null, "acceptedNames": ["plural": "", "kind": ""], "storedVersions": .array(names)])
     }
 
     /// `default` of a structural schema.

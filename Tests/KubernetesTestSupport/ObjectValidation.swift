@@ -41,10 +41,10 @@ enum ObjectValidation {
             let added = (object["metadata", "finalizers"]?.elements ?? []).filter { !known.contains($0) }
             if !added.isEmpty {
                 let list = added.map(\.json).joined(separator: ", ")
-                causes.append(
-                    .forbidden(
-                        "metadata.finalizers",
-                        "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}"))
+                let cause = Cause.forbidden(
+                    "metadata.finalizers",
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}")
+                causes += [cause, cause]
             }
         }
         return causes

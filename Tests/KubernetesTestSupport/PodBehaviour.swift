@@ -20,13 +20,13 @@ public enum PodBehaviour: Sendable, Hashable {
         if self == .unschedulable {
             let why = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu. preemption: 0/3 nodes are available: "
             let scheduled: JSONValue = [
-                "type": "PodScheduled", "status": "False", "lastProbeTime": nil, "lastTransitionTime": .string(time),
+                "type": "PodScheduled", "status": "False", "lastProbeTime": .null, "lastTransitionTime": .string(time),
                 "reason": "Unschedulable", "message": .string(why + "3 Preemption is not helpful for scheduling."),
             ]
             return ["phase": "Pending", "conditions": [scheduled], "qosClass": "Burstable"]
         }
         func condition(_ type: String, _ isTrue: Bool) -> JSONValue {
-            ["type": .string(type), "status": isTrue ? "True" : "False", "lastProbeTime": nil, "lastTransitionTime": .string(time)]
+            ["type": .string(type), "status": isTrue ? "True" : "False", "lastProbeTime": .null, "lastTransitionTime": .string(time)]
         }
         let conditions = [
             condition("PodReadyToStartContainers", true), condition("Initialized", true), condition("Ready", isReady),

@@ -67,7 +67,8 @@ import Testing
                 "7:12: warning: the probe sends about 60 requests in the 5m of verification, 100 are needed: every change ends inconclusive"
             ),
             (
-                "\(engine.replacing("vllm", with: "vlm"))", "5:63: warning: no preset is named 'vlm'; known are vllm, sglang, llamacpp, tgi"
+                "\(engine.replacing("vllm", with: "vlm"))",
+                "5:63: warning: no preset is named 'vlm'; known are vllm, sglang, tgi, triton, dynamo, llamacpp, dcgm"
             ),
             (
                 "monitor: {sources: [{name: a, prometheus: {url: \"http://x\"}}]}",

@@ -295,4 +295,38 @@ import Testing
         #expect(report.contains("must not carry a user or a password"))
         #expect(!report.contains("hunter2") && report.contains("http://••••••••••@prometheus"))
     }
+
+    @Test("metrics pages are read directly, of one replica or several, with a login whose secret stands elsewhere")
+    func scrape() throws {
+        let text = Self.file(
+            """
+            monitor:
+              sources:
+              - {name: one, scrape: {url: "http://a:8000/metrics", preset: vllm}}
+              - name: all
+                scrape: {urls: ["http://a/metrics", "http://b/metrics"], preset: sglang, selector: {model_name: m}, secretFromFile: /run/token}
+              - {name: server, prometheus: {url: "http://p:9090", preset: vllm, user: reader, secretFromEnvironment: PASSWORD}}
+            """)
+        let sources = try #require(parsePolicies(text, file: "f.yaml").policies.first?.monitor.sources)
+        var all = Policy.Source.Scrape(urls: ["http://a/metrics", "http://b/metrics"], preset: "sglang", selector: ["model_name": "m"])
+        all.login = .init(place: .file("/run/token"))
+        var server = Policy.Source.Prometheus(url: "http://p:9090", preset: "vllm")
+        server.login = .init(user: "reader", place: .environment("PASSWORD"))
+        #expect(
+            sources.map(\.kind) == [.scrape(.init(urls: ["http://a:8000/metrics"], preset: "vllm")), .scrape(all), .prometheus(server)])
+        #expect(sources[0].canDeliver(.queueDepth) && !sources[0].canDeliver(.signal("x")))
+    }
+
+    @Test(
+        "a source without a page, with two ways to a secret, or with a user alone is refused",
+        arguments: [
+            ("scrape: {preset: vllm}", "url"), ("scrape: {url: \"http://a\", urls: [\"http://b\"], preset: vllm}", "urls"),
+            ("scrape: {url: \"http://a\"}", "preset"),
+            ("scrape: {url: \"http://a\", preset: vllm, secretFromFile: f, secretFromEnvironment: E}", "secretFrom"),
+            ("prometheus: {url: \"http://a\", preset: vllm, user: me}", "'user' without a secret"),
+        ])
+    func badScrape(source: String, words: String) {
+        let result = parsePolicies(Self.file("monitor: {sources: [{name: a, \(source)}]}"), file: "f.yaml")
+        #expect(result.report.contains("error") && result.report.contains(words), "\(result.report)")
+    }
 }

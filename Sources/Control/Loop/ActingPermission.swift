@@ -1,5 +1,6 @@
 public import Measurements
 import Policies
+import Verification
 
 /// Why nothing new may be begun at a target now.
 public enum ActingRefusal: Sendable, Codable, Hashable {
@@ -14,6 +15,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
     case rolloutNotSettled(String)
     /// So many targets look bad at once that the measurements are doubted.
     case doubtedMeasurements(degraded: Int, of: Int)
+    /// Too little was measured yet to tell afterwards whether a change helped.
+    case noBaseline(blocks: Int, needed: Int)
     /// Another policy's adjustment of the same target is open.
     case targetBusy(policy: String)
 
@@ -30,6 +33,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
         case .rolloutNotSettled(let why): "the target is not settled: \(why)"
         case .doubtedMeasurements(let degraded, let count):
             "\(degraded) of \(count) targets look bad at once, which speaks for a fault of the measurements rather than of the targets"
+        case .noBaseline(let blocks, let needed):
+            "only \(blocks) of \(needed) stretches of time with requests were seen before it, so nobody could tell whether it helped"
         case .targetBusy(let policy): "policy '\(policy)' is changing the same target"
         }
     }
@@ -49,7 +54,7 @@ public enum ActingLimits {
 /// Whether a change may be begun, as far as the policy, its past and its target go. Pure.
 /// - Returns: `nil` where it may.
 func refusalToAct(
-    _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count
+    _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count, blocks: [LatencyBlock]
 ) -> ActingRefusal? {
     if policy.mode == .recommend { return .modeIsRecommend }
     if policy.suspend { return .suspended }
@@ -64,8 +69,12 @@ func refusalToAct(
     case .unseen(let why), .gone(let why): return .targetUnseen(why)
     case .seen(let observation):
         switch observation.rollout {
-        case .settled: return nil
+        case .settled: break
         case .progressing(let why), .waitingForRoom(let why), .failed(let why): return .rolloutNotSettled(why)
         }
     }
+    let plan = VerificationPlan(policy)
+    let usable = blocks.count { $0.requests >= plan.minimumRequestsPerBlock }
+    let needed = plan.minimumBlocksBefore + plan.triggerBlocks
+    return usable < needed ? .noBaseline(blocks: usable, needed: needed) : nil
 }

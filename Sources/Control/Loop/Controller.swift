@@ -144,7 +144,8 @@ public actor Controller {
         guard let requests = try? journal.requests() else { return }  // Each loop says for itself that the journal fails.
         for request in requests {
             switch request.action {
-            case .pause(let policy): answer(request, policy, .begins, "acting is paused: open adjustments are finished, nothing new is begun")
+            case .pause(let policy):
+                answer(request, policy, .begins, "acting is paused: open adjustments are finished, nothing new is begun")
             case .resume(let policy): answer(request, policy, .ends, "acting is resumed")
             case .approve(let id), .reject(let id), .rollback(let id): refuseIfVain(request, id)
             }

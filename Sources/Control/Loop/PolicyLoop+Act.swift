@@ -12,7 +12,9 @@ extension PolicyLoop {
         _ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ memory: ControlMemory, _ report: inout Report
     ) async throws(JournalFailure) {
         guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
-        let refusal = forced == nil ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count) : refusalToForce(look)
+        let refusal =
+            forced == nil
+            ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count, blocks: blocks.blocks) : refusalToForce(look)
         if let refusal {
             report.refusal = refusal
             announceRefusal(refusal, wish, decision, at: look.now)

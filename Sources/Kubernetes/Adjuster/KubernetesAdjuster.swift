@@ -226,7 +226,7 @@ extension Knob {
     /// Whether a change of it replaces the pods.
     var restartsPods: Bool {
         switch place {
-        case .replicas: false
+        case .replicas, .parameter: false
         case .containerArgument, .environment, .configMapKey, .resource: true
         case .field(let pointer): pointer.hasPrefix("/spec/template/")
         }

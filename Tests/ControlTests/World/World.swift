@@ -49,9 +49,11 @@ final class World: Sendable {
     /// Log latency added by each value of the knob.
     let effect: [Int: Double]
 
-    /// - Parameter wrap: Makes the journal a loop gets of the one in memory.
+    /// - Parameters:
+    ///   - slope: Log latency added by each step of the knob; drawn by the seed unless told.
+    ///   - wrap: Makes the journal a loop gets of the one in memory.
     init(
-        seed: UInt64, trouble: Trouble = Trouble(), policy: Policy,
+        seed: UInt64, trouble: Trouble = Trouble(), policy: Policy, slope: Double? = nil,
         wrap: (MemoryJournal, Int) throws -> any Journal = { journal, _ in journal }
     ) rethrows {
         self.seed = seed
@@ -59,8 +61,8 @@ final class World: Sendable {
         var generator = SplitMix64(seed: seed)
         let values = [1, 2, 4, 8]
         // A third of the worlds get better with more, a third worse, a third do not care.
-        let slope = [-0.5, 0.4, 0.0][Int(generator.next() % 3)]
-        effect = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, slope * Double($0)) })
+        let drawn = [-0.5, 0.4, 0.0][Int(generator.next() % 3)]
+        effect = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, (slope ?? drawn) * Double($0)) })
         target = WorldTarget(values: ["slots": .integer(2)])
         let isShared = generator.next() % 2 == 0
         let first = MemoryJournal()
@@ -85,18 +87,20 @@ final class World: Sendable {
 
     // MARK: Ports
 
-    func makeLoop(_ controller: Int) -> PolicyLoop {
+    func makeLoop(
+        _ controller: Int, journal: (any Journal)? = nil, fault: (@Sendable (String) -> WorldConnection.Fault)? = nil
+    ) -> PolicyLoop {
         let ports = LoopPorts(
-            clock: WorldClock(world: self), sources: [WorldSource(world: self)], adjuster: connection(controller),
-            journal: self.ports[controller], leadership: WorldLeadership(world: self, controller: controller),
+            clock: WorldClock(world: self), sources: [WorldSource(world: self)], adjuster: connection(controller, fault: fault),
+            journal: journal ?? self.ports[controller], leadership: WorldLeadership(world: self, controller: controller),
             announcer: WorldAnnouncer(world: self), makeIdentifier: { self.identifier() }, toolVersion: "test", origin: .run)
         return PolicyLoop(policy: policy, target: "llm/Deployment/chat", ports: ports)
     }
 
-    private func connection(_ controller: Int) -> WorldConnection {
+    private func connection(_ controller: Int, fault: (@Sendable (String) -> WorldConnection.Fault)?) -> WorldConnection {
         WorldConnection(
             target: target, controller: controller, now: { self.now },
-            fault: { _ in self.fault() },
+            fault: fault ?? { _ in self.fault() },
             rollout: { (Duration.seconds(self.pick(90)), self.chance(self.state.withLock { $0.trouble.rolloutFailures })) },
             onWrite: { order in self.check(order, by: controller) })
     }
@@ -173,7 +177,8 @@ private struct WorldSource: MeasurementSource {
             if state.chance(state.trouble.calls) { return Delivery(faults: ["no answer"]) }
             let measurements = (0..<12).map { index in
                 let sent = request.now.advanced(by: .milliseconds(-15_000 + index * 1_200))
-                let ttft = 0.8 * state.load * exp(shift + 0.15 * state.normal())
+                // One of twelve does not queue: what it takes without waiting is known.
+                let ttft = index == 0 ? 0.08 : 0.8 * state.load * exp(shift + 0.15 * state.normal())
                 let tpot = 0.03 * exp(shift + 0.1 * state.normal())
                 return measurement(sent: sent, ttft: ttft, tpot: tpot, index: index, &state)
             }
