@@ -97,6 +97,23 @@ struct FenceTests {
         #expect(FaultTests.sort(error) == "refused" && error?.explanation.contains("remove the annotation") == true)
     }
 
+    @Test("a forged mark has nothing written into a ConfigMap but the value to go back to")
+    func forgedMark() async throws {
+        let target = try TestTarget()
+        try target.seed("{apiVersion: v1, kind: ConfigMap, metadata: {name: config, namespace: llm}, data: {seqs: \"64\"}}")
+        let adjuster = try target.adjuster([FaultTests.configuration])
+        let order = Self.order(FaultTests.configuration, fence: 1)
+        try await adjuster.apply(order)
+        let mark = try #require(target.annotation(TargetMark.annotation))
+        let forged = mark.replacing(#""value":"64""#, with: #""value":"anything""#)
+        #expect(forged != mark)
+        var object = try #require(target.object)
+        object["metadata", "annotations", TargetMark.annotation] = .string(forged)
+        target.edit(object.json)
+        try await adjuster.apply(order.back)
+        #expect(target.configMap("config")?["data"] == ["seqs": "64"])
+    }
+
     @Test(
         "what is no mark of ours is none",
         arguments: [

@@ -47,11 +47,11 @@ struct RealClusterTests {
 
     @Test("a value that the server does not take is refused, and a target that is not there is gone")
     func refusals() async throws {
-        try await RealCluster.use(container: "resources: {limits: {memory: \"64\"}}", spec: "replicas: 2") { cluster in
-            let knob = Knob(.resource(container: "vllm", resource: "memory"), values: [.integer(64), .text("much")])
+        try await RealCluster.use(container: "", spec: "replicas: 2") { cluster in
+            let knob = Knob(.field(pointer: "/spec/replicas"), values: [.integer(2), .integer(-1)])
             let adjuster = try cluster.adjuster([knob])
             let error = await failure { () throws(AdjusterError) in
-                try await adjuster.apply(ChangeOrder(knob, .integer(64), .text("much")))
+                try await adjuster.apply(ChangeOrder(knob, .integer(2), .integer(-1)))
             }
             #expect(FaultTests.sort(error) == "refused", "\(String(describing: error))")
             let other = try cluster.adjuster([knob], name: "not-there")

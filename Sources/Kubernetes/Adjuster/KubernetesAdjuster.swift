@@ -112,6 +112,7 @@ public struct KubernetesAdjuster: Adjuster {
     /// How far one call has got.
     private struct Attempt {
         var conflicts = 0
+        var writes = 0
         var hasMarked = false
         var hasChangedValue = false
         var changedConfigMap = false
@@ -121,6 +122,9 @@ public struct KubernetesAdjuster: Adjuster {
 
     /// How often an attempt is repeated that met another writer.
     public static let mostConflicts = 5
+
+    /// Twice what the longest change takes.
+    private static let mostWrites = 6
 
     private func carryOut(_ order: ChangeOrder, _ attempt: inout Attempt) async throws(AdjusterError) {
         while true {
@@ -133,6 +137,10 @@ public struct KubernetesAdjuster: Adjuster {
                 throw .refused("\(refused.why)")  // Nothing has moved: it is not the tests that failed.
             }
             guard try await sendOnce(next, &attempt) else { continue }
+            attempt.writes += 1
+            guard attempt.writes <= Self.mostWrites else {
+                throw .refused("\(next.title) does not keep what is written; an admission webhook may take annotations away")
+            }
             if case .configMapKey = order.knob.place, next.changesValue { attempt.changedConfigMap = true }
             if writes.count == 1 { return }
         }
