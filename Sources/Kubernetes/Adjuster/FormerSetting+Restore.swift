@@ -8,12 +8,12 @@ extension FormerSetting {
     func restore(_ knob: Knob, in manifest: Manifest) throws(NoPatch) -> [PatchStep] {
         switch knob.place {
         case .replicas: throw NoPatch("replicas are changed through the scale subresource")
-        case .parameter: throw NoPatch("\(knob.name) is a setting of a command target, which no object holds")
         case .containerArgument(let name, let flag): return argument(flag, knob.isSwitch, try manifest.container(name))
         case .environment(let name, let variable): return self.variable(variable, try manifest.container(name))
         case .resource(let name, let resource): return self.resource(resource, try manifest.container(name))
         case .configMapKey(_, let key):
             return entry(of: manifest.document["data"], at: "/data", key: key)
+        case .parameter: throw NoPatch("a parameter of a command has no place in a workload")
         case .field(let pointer): return exchange(manifest.document.value(at: pointer), value, at: pointer)
         }
     }
