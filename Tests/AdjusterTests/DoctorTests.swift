@@ -33,7 +33,8 @@ struct DoctorTests {
     func missingRight() async throws {
         let target = try TestTarget()
         let rules = [
-            AccessRule(["get", "list"], group: "*", ["*"]), AccessRule(["patch"], group: "apps", ["deployments"]),
+            AccessRule(["get", "list"], group: "", ["*"]), AccessRule(["get", "list"], group: "apps", ["*"]),
+            AccessRule(["get", "list"], group: "autoscaling", ["*"]), AccessRule(["patch"], group: "apps", ["deployments"]),
             AccessRule(["create"], group: "authorization.k8s.io", ["*"]),
         ]
         target.cluster.admit(FakeUser("limited", rules: rules), token: "limited")
@@ -46,6 +47,9 @@ struct DoctorTests {
         )
         #expect(Self.check("dry run of replicas", checks)?.outcome == .failed)
         #expect(Self.check("dry run of knob", checks)?.outcome == .ok)
+        // The cluster has these types, so that who may not list them cannot know whether somebody else scales the target.
+        #expect(Self.check("right to list scaledobjects", checks)?.outcome == .failed)
+        #expect(Self.check("other controllers", checks)?.outcome == .failed)
     }
 
     @Test("an autoscaler is a failure, a tool that applies the field a warning, both by name")

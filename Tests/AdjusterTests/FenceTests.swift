@@ -70,6 +70,13 @@ struct FenceTests {
         #expect(FaultTests.sort(error) == "fenced")
     }
 
+    @Test("a ConfigMap that is not there does not keep a term from beginning")
+    func withoutConfigMap() async throws {
+        let target = try TestTarget()
+        try await target.adjuster([FaultTests.configuration]).takeFence(FencingToken(rawValue: 3))
+        #expect(target.annotation(TargetFence.annotation) == "3")
+    }
+
     @Test("without leader election writes are not fenced, and leave the fence as it is")
     func unfenced() async throws {
         let target = try TestTarget()
@@ -88,6 +95,23 @@ struct FenceTests {
         let adjuster = try target.adjuster([.sequences])
         let error = await failure { () throws(AdjusterError) in try await adjuster.apply(Self.order(.sequences, fence: 1)) }
         #expect(FaultTests.sort(error) == "refused" && error?.explanation.contains("remove the annotation") == true)
+    }
+
+    @Test("a forged mark has nothing written into a ConfigMap but the value to go back to")
+    func forgedMark() async throws {
+        let target = try TestTarget()
+        try target.seed("{apiVersion: v1, kind: ConfigMap, metadata: {name: config, namespace: llm}, data: {seqs: \"64\"}}")
+        let adjuster = try target.adjuster([FaultTests.configuration])
+        let order = Self.order(FaultTests.configuration, fence: 1)
+        try await adjuster.apply(order)
+        let mark = try #require(target.annotation(TargetMark.annotation))
+        let forged = mark.replacing(#""value":"64""#, with: #""value":"anything""#)
+        #expect(forged != mark)
+        var object = try #require(target.object)
+        object["metadata", "annotations", TargetMark.annotation] = .string(forged)
+        target.edit(object.json)
+        try await adjuster.apply(order.back)
+        #expect(target.configMap("config")?["data"] == ["seqs": "64"])
     }
 
     @Test(

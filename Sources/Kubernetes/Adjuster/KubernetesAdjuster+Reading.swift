@@ -75,7 +75,8 @@ extension KubernetesAdjuster {
         }
     }
 
-    private func isServed(_ group: String) async throws(AdjusterError) -> Bool {
+    /// Whether the cluster has an API group.
+    func isServed(_ group: String) async throws(AdjusterError) -> Bool {
         do throws(AdjusterError) {
             _ = try await get("/apis/\(group)")
             return true

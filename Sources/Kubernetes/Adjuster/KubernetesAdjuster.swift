@@ -112,6 +112,7 @@ public struct KubernetesAdjuster: Adjuster {
     /// How far one call has got.
     private struct Attempt {
         var conflicts = 0
+        var writes = 0
         var hasMarked = false
         var hasChangedValue = false
         var changedConfigMap = false
@@ -121,6 +122,9 @@ public struct KubernetesAdjuster: Adjuster {
 
     /// How often an attempt is repeated that met another writer.
     public static let mostConflicts = 5
+
+    /// Twice what the longest change takes.
+    private static let mostWrites = 6
 
     private func carryOut(_ order: ChangeOrder, _ attempt: inout Attempt) async throws(AdjusterError) {
         while true {
@@ -133,6 +137,10 @@ public struct KubernetesAdjuster: Adjuster {
                 throw .refused("\(refused.why)")  // Nothing has moved: it is not the tests that failed.
             }
             guard try await sendOnce(next, &attempt) else { continue }
+            attempt.writes += 1
+            guard attempt.writes <= Self.mostWrites else {
+                throw .refused("\(next.title) does not keep what is written; an admission webhook may take annotations away")
+            }
             if case .configMapKey = order.knob.place, next.changesValue { attempt.changedConfigMap = true }
             if writes.count == 1 { return }
         }
@@ -175,9 +183,12 @@ public struct KubernetesAdjuster: Adjuster {
     /// - Parameter term: 0 does nothing.
     public func takeFence(_ term: FencingToken) async throws(AdjusterError) {
         guard term.rawValue != 0 else { return }
-        for path in [writer.path] + configMapPaths(of: knobs).map(\.path) {
-            try await annotate(path, fence: term) { object in
-                object.annotation(TargetFence.annotation) == "\(term.rawValue)" ? nil : []
+        try await annotate(writer.path, fence: term) { _ in [] }
+        for (_, path) in configMapPaths(of: knobs) {
+            do throws(AdjusterError) {
+                try await annotate(path, fence: term) { _ in [] }
+            } catch {
+                guard case .gone = error else { throw error }  // What is not there cannot be written to.
             }
         }
     }

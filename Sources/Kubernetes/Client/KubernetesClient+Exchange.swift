@@ -1,4 +1,3 @@
-import Synchronization
 import Documents
 import Measurements
 import Synchronization

@@ -145,21 +145,32 @@ public struct KubernetesDoctor: Sendable {
 
     private func rights() async -> [Check] {
         var checks: [Check] = []
-        for question in adjuster.neededRights {
-            let name = "right to \(question.verb) \(question.title)"
-            do throws(KubernetesError) {
-                let review = try await client.selfSubjectAccessReview(question)
-                checks.append(
-                    review.isAllowed
-                        ? Check(name, .ok, "granted")
-                        : Check(
-                            name, .failed, "not granted\(review.reason.isEmpty ? "" : ": \(review.reason)")",
-                            cure: "Add to a Role in namespace \(question.namespace): \(question.rule)"))
-            } catch {
-                checks.append(Check(name, .failed, "\(error)", cure: "Check the credentials; everybody may ask for their own rights."))
-            }
-        }
+        for question in adjuster.neededRights { checks.append(await right(question)) }
         return checks
+    }
+
+    private func right(_ question: AccessQuestion) async -> Check {
+        let name = "right to \(question.verb) \(question.title)"
+        do throws(KubernetesError) {
+            let review = try await client.selfSubjectAccessReview(question)
+            if review.isAllowed { return Check(name, .ok, "granted") }
+            if await isNeedless(question) { return Check(name, .ok, "not needed: the cluster has no group \(question.group)") }
+            return Check(
+                name, .failed, "not granted\(review.reason.isEmpty ? "" : ": \(review.reason)")",
+                cure: "Add to a Role in namespace \(question.namespace): \(question.rule)")
+        } catch {
+            return Check(name, .failed, "\(error)", cure: "Check the credentials; everybody may ask for their own rights.")
+        }
+    }
+
+    /// Whether a right is about objects that the cluster does not have.
+    private func isNeedless(_ question: AccessQuestion) async -> Bool {
+        guard ["keda.sh", "autoscaling.k8s.io"].contains(question.group) else { return false }
+        do throws(AdjusterError) {
+            return try await !adjuster.isServed(question.group)
+        } catch {
+            return false  // Where it cannot be told, the right is asked for.
+        }
     }
 }
 
@@ -175,8 +186,9 @@ extension KubernetesAdjuster {
             knobs.contains { $0.place == .replicas }
             ? ["get", "patch"].map { ask($0, target.group, target.plural, "scale", name: target.name) } : []
         let maps = configMapPaths(of: knobs).flatMap { map in ["get", "patch"].map { ask($0, "", "configmaps", name: map.name) } }
-        return own + scale + maps + [
-            ask("list", "", "pods"), ask("list", "autoscaling", "horizontalpodautoscalers"), ask("list", "keda.sh", "scaledobjects"),
+        let pods = target.kind == "HorizontalPodAutoscaler" ? [] : [ask("list", "", "pods")]
+        return own + scale + maps + pods + [
+            ask("list", "autoscaling", "horizontalpodautoscalers"), ask("list", "keda.sh", "scaledobjects"),
             ask("list", "autoscaling.k8s.io", "verticalpodautoscalers"),
         ]
     }
