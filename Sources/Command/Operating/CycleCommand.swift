@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import EpisodeStore
 import Foundation
+import Learning
 import Measurements
 import Policies
 

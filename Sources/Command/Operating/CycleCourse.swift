@@ -48,7 +48,9 @@ struct CycleCourse {
             return adjustment.isOpen ? nil : End(adjustment)
         }
         guard begun == nil else { return nil }
-        if case .force = intent, let problem = report.problems.first { return End(text: "nothing was changed: \(problem)\n", status: .negative) }
+        if case .force = intent, let problem = report.problems.first {
+            return End(text: "nothing was changed: \(problem)\n", status: .negative)
+        }
         let refusal = report.refusal.flatMap { $0.passes ? nil : $0 }
         if let refusal, let best = report.decision?.recommendations.first {
             let change = "\(best.candidate.knob) \(best.candidate.from) → \(best.candidate.to)"
@@ -57,7 +59,8 @@ struct CycleCourse {
         guard watched >= patience else { return nil }
         guard let decision = report.decision else { return End(text: "nothing could be decided\n", status: .unreachable) }
         let words = report.refusal?.explanation ?? decision.outcome.words
-        return End(text: "nothing was changed: \(words)\n", status: decision.outcome == .unknown || report.refusal != nil ? .negative : .done)
+        return End(
+            text: "nothing was changed: \(words)\n", status: decision.outcome == .unknown || report.refusal != nil ? .negative : .done)
     }
 
     /// Sleeps for an interval; a signal ends it, and the open adjustment is finished by the next run.

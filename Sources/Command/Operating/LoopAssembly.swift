@@ -71,7 +71,7 @@ final class LoopAssembly: Sendable {
         await cluster.shutdown()
     }
 
-    func source(_ source: Policy.Source, _ policy: Policy, _ running: inout [StreamingProbe]) throws -> any MeasurementSource {
+    private func source(_ source: Policy.Source, _ policy: Policy, _ running: inout [StreamingProbe]) throws -> any MeasurementSource {
         do {
             switch source.kind {
             case .probe(let probe):
@@ -86,6 +86,14 @@ final class LoopAssembly: Sendable {
         } catch {
             throw CommandFailure("source '\(source.name)' of policy '\(policy.name)': \(error)")
         }
+    }
+
+    /// A source that is asked without a loop, and what ends its probe.
+    func sourceAlone(_ source: Policy.Source, _ policy: Policy) throws -> (any MeasurementSource, end: () -> Void) {
+        var running: [StreamingProbe] = []
+        let made = try self.source(source, policy, &running)
+        let tasks = running.map { probe in Task { await probe.run() } }
+        return (made, { for task in tasks { task.cancel() } })
     }
 
     func adjuster(_ policy: Policy) throws -> (any Adjuster)? {

@@ -8,7 +8,8 @@ import Policies
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "The controller: watches the targets of many policies, changes them, verifies, and undoes what harms.",
+        commandName: "run",
+        abstract: "The controller: watches the targets of many policies, changes them, verifies, and undoes what harms.",
         discussion: """
             Policies are read again when their files change; one with an error keeps its last good text. SIGTERM ends it after the step under
             way; a change that is open then is finished by the next run.
