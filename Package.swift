@@ -30,8 +30,9 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
+                "PolicyFiles", "Probing", "Reporting", "Statistics", "Telemetry", "Transport", "Verification", "Watching",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
