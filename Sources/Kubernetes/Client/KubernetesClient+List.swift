@@ -12,7 +12,12 @@ extension KubernetesClient {
     ) async throws(KubernetesError) -> KubernetesList {
         var list = KubernetesList(items: [], resourceVersion: "")
         var token: String?
+        var pages = 0
         repeat {
+            pages += 1
+            guard pages <= Self.pageLimit else {
+                throw KubernetesError(.unreadableAnswer, request: "GET \(path)", status: 200, message: "more than \(Self.pageLimit) pages")
+            }
             let page: KubernetesAnswer
             do {
                 page = try await exchange(pageRequest(path, selection, pageSize, token))
@@ -39,6 +44,9 @@ extension KubernetesClient {
         } while token != nil
         return list
     }
+
+    /// Pages may be short, even empty; they do not go on for ever.
+    private static let pageLimit = 1_000
 
     private func pageRequest(_ path: String, _ selection: ObjectSelection, _ pageSize: Int, _ token: String?) -> OutgoingRequest {
         var query = selection.query + [("limit", "\(max(pageSize, 1))")]

@@ -128,7 +128,8 @@ public struct ObjectWatch: AsyncSequence, Sendable {
                     close()
                     // A server that ends watches as soon as they begin is not to be asked without pause.
                     let isEarly = client.clock.now() - openedAt < .seconds(1)
-                    return isEarly ? try await pause() : ()
+                    if isEarly { try await pause() } else { failures = 0 }
+                    return
                 }
                 ready = try lines.take(chunk.bytes)[...]
             } catch let error as TransportError {

@@ -37,8 +37,9 @@ public final class LeaseElector: Leadership {
         guard APIAddress.isPath("\(collection)/\(name)"), !identity.isEmpty else {
             throw KubernetesError(.unsafe, request: "lease \(namespace)/\(name)", message: "it needs a plain name and an identity")
         }
-        // A client of its own: a renewal waits for nobody, and one that hangs leaves time for another.
-        let settings = KubernetesClientSettings(deadline: timing.renewDeadline / 2, maximumAttempts: 2)
+        // A client of its own: a renewal waits for nobody, and one that hangs leaves time for another. A conflict with itself costs a look.
+        let settings = KubernetesClientSettings(
+            deadline: timing.renewDeadline / 2, maximumAttempts: 2, reusesConnectionsToReplace: true)
         client = try KubernetesClient(access, settings: settings, clock: clock)
         self.namespace = namespace
         self.name = name

@@ -26,7 +26,8 @@ public struct LeaseRecord: Sendable, Hashable {
         durationSeconds = spec?.integer("leaseDurationSeconds")
         acquired = spec?.text("acquireTime").flatMap { Timestamp(iso8601: $0) }
         renewed = spec?.text("renewTime").flatMap { Timestamp(iso8601: $0) }
-        transitions = max(spec?.integer("leaseTransitions") ?? 0, 0)
+        // The API keeps 32 bits.
+        transitions = min(max(spec?.integer("leaseTransitions") ?? 0, 0), Int64(Int32.max))
     }
 
     /// The members of `spec` this is about.

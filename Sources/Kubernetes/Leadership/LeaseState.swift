@@ -59,6 +59,8 @@ public struct LeaseState: Sendable {
     private var seenAt: Duration = .zero
     private var heldTerm: (token: Int64, until: Duration)?
     private var latestTransitions: Int64
+    /// Since the last write that succeeded.
+    private var lostRaces = 0
 
     /// - Parameter identity: Unique among all processes ever, e.g. a pod's name with a random suffix. Not empty.
     /// - Parameter latestTerm: The highest term known to have been, so that a lease that was deleted does not start again below it.
@@ -66,7 +68,7 @@ public struct LeaseState: Sendable {
         precondition(!identity.isEmpty, "a contender needs an identity")
         self.identity = identity
         self.timing = timing
-        latestTransitions = max(latestTerm.rawValue, 0)
+        latestTransitions = min(max(latestTerm.rawValue, 0), Int64(Int32.max))
     }
 
     /// The term held at a time of this contender's clock; `nil` where it is not known to be safe to act.
@@ -87,9 +89,13 @@ public struct LeaseState: Sendable {
             return afterReading(exists: lease != nil, now, wall)
         case .wrote(let lease, let sentAt):
             note(lease, at: now)
+            lostRaces = 0
             if lease.record.holder == identity { heldTerm = (lease.record.transitions, sentAt + timing.renewDeadline) }
             return .wait(timing.retryPeriod)
-        case .lostRace: return .read
+        case .lostRace:
+            // Who loses time and again is not racing but being refused.
+            lostRaces += 1
+            return lostRaces == 1 ? .read : .wait(timing.retryPeriod)
         case .failed: return .wait(timing.retryPeriod)
         case .woke:
             // A leader renews what it last wrote, in one request; who has doubts reads first.

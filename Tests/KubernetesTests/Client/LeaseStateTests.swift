@@ -131,6 +131,20 @@ struct LeaseStateTests {
         #expect(state.term(at: .seconds(1)) == nil)
     }
 
+    @Test("who loses time and again waits between its tries")
+    func refusedTimeAndAgain() {
+        var state = LeaseState(identity: "a")
+        #expect(state.step(.lostRace, at: .zero, wall: wall) == .read)
+        #expect(state.step(.lostRace, at: .zero, wall: wall) == .wait(.seconds(2)))
+    }
+
+    @Test("figures of a lease that cannot be are kept in bounds")
+    func hostileLease() {
+        var state = LeaseState(identity: "a")
+        _ = state.step(.read(lease("b", seconds: .max, transitions: .max)), at: .seconds(1_000_000), wall: wall)
+        #expect(state.step(.read(lease("", version: "2", seconds: -1, transitions: -7)), at: .zero, wall: wall) != .read)
+    }
+
     @Test("giving up ends the term before the lease says so")
     func release() {
         var state = LeaseState(identity: "a")

@@ -8,6 +8,36 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// What holds for the fake API server and for a real one.
+func checkObjects(_ client: KubernetesClient, _ maps: String) async throws {
+    let created = try await client.create(maps, configMap("a")).object
+    let again = try await failure { () async throws(KubernetesError) in try await client.create(maps, configMap("a")) }
+    #expect(again.kind == .alreadyExists)
+    let patched = try await client.patch(
+        maps + "/a", .merge, .object([.init(key: "data", value: .object([.init(key: "k", value: .string("2"))]))]))
+    #expect(patched.object.text("data", "k") == "2")
+    let stale = try await failure { () async throws(KubernetesError) in try await client.update(maps + "/a", created) }
+    #expect(stale.kind == .conflict)
+    _ = try await client.update(maps + "/a", patched.object)
+    let wrong = try await failure { () async throws(KubernetesError) in
+        try await client.delete(maps + "/a", preconditions: DeletePreconditions(uid: "another"))
+    }
+    #expect(wrong.kind == .conflict)
+    _ = try await client.delete(maps + "/a", preconditions: DeletePreconditions(uid: created.text("metadata", "uid")))
+    let gone = try await failure { () async throws(KubernetesError) in try await client.get(maps + "/a") }
+    #expect(gone.kind == .notFound(.object))
+}
+
+/// What holds for the fake API server and for a real one. The objects are left there.
+func checkPages(_ client: KubernetesClient, _ maps: String) async throws {
+    for index in 0..<7 { _ = try await client.create(maps, configMap("m\(index)")) }
+    let list = try await client.list(maps, ObjectSelection(labels: "for=tests"), pageSize: 3)
+    #expect(list.items.compactMap { $0.text("metadata", "name") } == (0..<7).map { "m\($0)" })
+    #expect(list.isConsistent)
+    let tooMany = try await failure { () async throws(KubernetesError) in try await client.list(maps, pageSize: 3, limit: 5) }
+    #expect(tooMany.kind == .unreadableAnswer)
+}
+
 /// A fake API server with one namespace and a client of it.
 private struct Cluster {
     let fake: FakeCluster
@@ -26,8 +56,9 @@ private struct Cluster {
     }
 }
 
-private func configMap(_ name: String, _ value: String = "1") -> DocumentValue {
-    let text = "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"\(name)\"},\"data\":{\"k\":\"\(value)\"}}"
+func configMap(_ name: String, _ value: String = "1") -> DocumentValue {
+    let text =
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"\(name)\",\"labels\":{\"for\":\"tests\"}},\"data\":{\"k\":\"\(value)\"}}"
     return (try? JSONDocument.parse(text)) ?? .null
 }
 
@@ -40,22 +71,7 @@ struct ServerTests {
         let cluster = try Cluster()
         defer { cluster.server.stop() }
         let client = try cluster.client()
-        let created = try await client.create(maps, configMap("a")).object
-        let again = try await failure { () async throws(KubernetesError) in try await client.create(maps, configMap("a")) }
-        #expect(again.kind == .alreadyExists)
-        let patched = try await client.patch(
-            maps + "/a", .merge, .object([.init(key: "data", value: .object([.init(key: "k", value: .string("2"))]))]))
-        #expect(patched.object.text("data", "k") == "2")
-        let stale = try await failure { () async throws(KubernetesError) in try await client.update(maps + "/a", created) }
-        #expect(stale.kind == .conflict)
-        _ = try await client.update(maps + "/a", patched.object)
-        let wrong = try await failure { () async throws(KubernetesError) in
-            try await client.delete(maps + "/a", preconditions: DeletePreconditions(uid: "another"))
-        }
-        #expect(wrong.kind == .conflict)
-        _ = try await client.delete(maps + "/a", preconditions: DeletePreconditions(uid: created.text("metadata", "uid")))
-        let gone = try await failure { () async throws(KubernetesError) in try await client.get(maps + "/a") }
-        #expect(gone.kind == .notFound(.object))
+        try await checkObjects(client, maps)
     }
 
     @Test("a list comes in pages and is whole")
@@ -63,12 +79,7 @@ struct ServerTests {
         let cluster = try Cluster()
         defer { cluster.server.stop() }
         let client = try cluster.client()
-        for index in 0..<7 { _ = try await client.create(maps, configMap("m\(index)")) }
-        let list = try await client.list(maps, pageSize: 3)
-        #expect(list.items.compactMap { $0.text("metadata", "name") } == (0..<7).map { "m\($0)" })
-        #expect(list.isConsistent)
-        let tooMany = try await failure { () async throws(KubernetesError) in try await client.list(maps, pageSize: 3, limit: 5) }
-        #expect(tooMany.kind == .unreadableAnswer)
+        try await checkPages(client, maps)
     }
 
     @Test("following survives cuts and ends, and lists again when too much was missed")
@@ -113,6 +124,18 @@ struct ServerTests {
         #expect(error.kind == .outcomeUnknown)
         #expect(error.mayHaveBeenCarriedOut)
         #expect(try await client.get(maps + "/a").object.text("data", "k") == "1")
+    }
+
+    @Test("a list of empty pages that never ends is given up")
+    func endlessPages() async throws {
+        let server = try LoopbackServer { request, writer in
+            let number = request.query?.split(separator: "&").first { $0.hasPrefix("continue=") }.flatMap { Int($0.dropFirst(9)) } ?? 0
+            try writer.answer(200, "{\"kind\":\"PodList\",\"metadata\":{\"continue\":\"\(number + 1)\"},\"items\":[]}")
+        }
+        defer { server.stop() }
+        let client = try KubernetesClient(try ClusterAccess(server: server.url), settings: .once)
+        let error = try await failure { () async throws(KubernetesError) in try await client.list("/api/v1/pods") }
+        #expect(error.message.contains("pages"))
     }
 
     @Test("a right is asked for and answered")
