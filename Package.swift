@@ -24,7 +24,8 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "Bench", dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Bench",
+            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
