@@ -45,6 +45,16 @@ let package = Package(
         .testTarget(
             name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ControllerHelper",
+            dependencies: ["Control", "EpisodeStore", "Kubernetes", "Measurements", "Policies", "Statistics"],
+            path: "Tests/ControllerHelper", swiftSettings: strict),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "Control", "ControllerHelper", "Documents", "EpisodeStore", "Kubernetes", "KubernetesTestSupport", "Learning",
+                "Measurements", "Policies", "Statistics",
+            ], swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
