@@ -59,6 +59,11 @@ final class LoopAssembly: Sendable {
         return PolicyLoop(policy: policy, target: policy.targetName, ports: ports)
     }
 
+    /// Ends the probes of a policy.
+    func endProbes(of policy: String) {
+        for task in probes.withLock({ $0.removeValue(forKey: policy) }) ?? [] { task.cancel() }
+    }
+
     /// Ends all probes and connections.
     func shutdown() async {
         let tasks = probes.withLock { probes in

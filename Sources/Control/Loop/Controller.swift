@@ -11,6 +11,7 @@ public actor Controller {
     private let clock: any ControlClock
     private let fleet: FleetView
     private let makeLoop: @Sendable (Policy) throws -> PolicyLoop
+    private let endLoop: @Sendable (_ policy: String) -> Void
     private var entries: [String: Entry] = [:]
     private var isClosed = false
 
@@ -28,15 +29,19 @@ public actor Controller {
     /// Stands for every policy in the journal.
     private static let everyPolicy = "*"
 
+    /// - Parameters:
+    ///   - makeLoop: The loop of a policy, with its sources at work; it takes the place of an earlier one of the same name.
+    ///   - endLoop: Ends the sources of a policy that is gone.
     public init(
         journal: any Journal, announcer: any Announcer, clock: any ControlClock, fleet: FleetView,
-        makeLoop: @escaping @Sendable (Policy) throws -> PolicyLoop
+        makeLoop: @escaping @Sendable (Policy) throws -> PolicyLoop, endLoop: @escaping @Sendable (_ policy: String) -> Void = { _ in }
     ) {
         self.journal = journal
         self.announcer = announcer
         self.clock = clock
         self.fleet = fleet
         self.makeLoop = makeLoop
+        self.endLoop = endLoop
     }
 
     /// What became of a policy the last time its loop looked.
@@ -70,7 +75,7 @@ public actor Controller {
             }
         }
         let names = Set(policies.map(\.name))
-        for (name, entry) in entries where !names.contains(name) && !entry.isOrphan { entries[name] = nil }
+        for (name, entry) in entries where !names.contains(name) && !entry.isOrphan { remove(name) }
         return problems + adoptOrphans(names)
     }
 
@@ -89,11 +94,14 @@ public actor Controller {
             }
         }
         let stillOpen = Set(open.map(\.adjustment.policy))
-        for (name, entry) in entries where entry.isOrphan && !stillOpen.contains(name) {
-            entries[name] = nil
-            fleet.forget(name)
-        }
+        for (name, entry) in entries where entry.isOrphan && !stillOpen.contains(name) { remove(name) }
         return problems
+    }
+
+    private func remove(_ name: String) {
+        entries[name] = nil
+        fleet.forget(name)
+        endLoop(name)
     }
 
     /// Spread over the first interval by name, so that a hundred policies do not all ask at once.
@@ -129,9 +137,17 @@ public actor Controller {
             for _ in 0..<Self.mostAtOnce { start() }
             for await (name, report) in group {
                 entries[name]?.last = report
+                removeIfDone(name, report)
                 start()
             }
         }
+    }
+
+    /// Ends the loop of a policy that is gone once nothing of it is open.
+    private func removeIfDone(_ name: String, _ report: PolicyLoop.Report) {
+        guard entries[name]?.isOrphan == true, report.decision != nil, report.problems.isEmpty, report.adjustment?.isOpen != true
+        else { return }
+        remove(name)
     }
 
     /// Begins nothing any more. Whatever ticks when this is called comes to its end; the caller waits for it.
