@@ -37,7 +37,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
+            dependencies: [
+                "Command", "Control", "Documents", "Importing", "KubernetesTestSupport", "Learning", "Measurements", "Policies",
+                "TestSupport",
+            ], exclude: ["Golden"],
             swiftSettings: strict),
         .target(
             name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Transport"],
@@ -138,7 +141,9 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
+        .target(
+            name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],

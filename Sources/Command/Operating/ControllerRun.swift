@@ -20,13 +20,14 @@ struct ControllerRun {
         let events = command.policiesFromCluster ? ClusterEvents(try cluster.client()) : nil
         let announcer: any Announcer = events.map { Announcers(all: [log, $0]) } ?? log
         let election = command.leaderElection ? try Election(command.cluster.access(), namespace: command.leaseNamespace, log: log) : nil
+        let leadership: any Leadership = election?.elector ?? SoleLeader()
         let assembly = try LoopAssembly(
-            store: store, clock: clock, announcer: announcer, leadership: election?.elector ?? SoleLeader(), origin: .run, cluster: cluster)
+            store: store, clock: clock, announcer: announcer, leadership: leadership, origin: .run, cluster: cluster)
         let controller = Controller(
             journal: store, announcer: announcer, clock: clock, fleet: assembly.fleet, makeLoop: { try assembly.loop($0) })
         var supply: any PolicySupply
         if command.policiesFromCluster {
-            supply = ClusterPolicies(try cluster.client())
+            supply = ClusterPolicies(try cluster.client(), leadership: leadership)
         } else {
             supply = FilePolicies(path: command.policies ?? ".")
         }
