@@ -46,13 +46,15 @@ struct PromiseTests {
         try await rig.ticks { _ in try rig.newest?.isOpen == false }
         let first = try #require(try rig.newest)
         let ended = try #require(first.history.last?.time)
-        let due = ground.slope < 0 ? try #require(first.reached(.settling)).advanced(by: .seconds(1_800)) : ended.advanced(by: .seconds(3_600))
+        let due =
+            ground.slope < 0 ? try #require(first.reached(.settling)).advanced(by: .seconds(1_800)) : ended.advanced(by: .seconds(3_600))
         while rig.clock.steady.advanced(by: .seconds(15)) < due {
             if rig.clock.tick % 7 == 0 { try rig.restart() }
             try await rig.tick()
         }
         #expect(try rig.store?.adjustments().count == 1)
         try await rig.ticks(20) { _ in try rig.newest?.id != first.id }
+        print("DEBUG2", first.candidate, try await rig.tick().decision.map { ($0.outcome, $0.excluded, $0.triggers.map(\.outcome)) } as Any)
         #expect(try rig.store?.adjustments().count == 2, "it was the cooldown that held it back")
     }
 
@@ -82,8 +84,12 @@ struct PromiseTests {
         // Missed by less than half: what burns is not held out.
         rig.policy.objective.latencies[0].limit = .milliseconds(900)
         rig.policy.learning.holdout = 0.5
-        // Drawn once, with an identifier whose draw is a holdout.
-        rig.identifiers = { UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)) }
+        // The first eight bytes are the seed of the draw; these draw 0.09 of 1, below the share of holdouts.
+        rig.identifiers = {
+            let random = UUID().uuid
+            return UUID(
+                uuid: (7, 7, 7, 7, 7, 7, 7, 7, random.8, random.9, random.10, random.11, random.12, random.13, random.14, random.15))
+        }
         let before = rig.target.settings
         try await rig.ticks(until: .observing)
         #expect(try rig.newest?.kind == .holdout)
@@ -105,7 +111,8 @@ struct PromiseTests {
         #expect(report?.adjustment?.state == .rolledBack)
         #expect(rig.target.value(kind) == 2)
         try await rig.tick()
-        #expect(rig.target.settings == before && rig.target.annotation(TestCluster.mark) == nil)
+        #expect(rig.target.settings == before)
+        #expect(rig.target.annotation(TestCluster.mark) == nil)
         let adjustment = try #require(try rig.newest)
         let judged = try #require(adjustment.reached(.rollingBack))
         #expect(try #require(adjustment.reached(.rolledBack)).since(judged).duration <= .seconds(15))

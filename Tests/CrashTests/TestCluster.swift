@@ -58,11 +58,19 @@ final class TestCluster: Sendable {
     }
 
     /// What somebody else writes.
-    func edit(_ patch: String, path: String = "/apis/apps/v1/namespaces/llm/deployments/chat") {
+    func edit(
+        _ patch: String, path: String = "/apis/apps/v1/namespaces/llm/deployments/chat", type: String = "application/merge-patch+json"
+    ) {
         cluster.answer(
             FakeRequest(
-                "PATCH", path, headers: [.init("Content-Type", "application/merge-patch+json"), .init("User-Agent", "kubectl/1")],
-                body: Array(patch.utf8)))
+                "PATCH", path, headers: [.init("Content-Type", type), .init("User-Agent", "kubectl/1")], body: Array(patch.utf8)))
+    }
+
+    /// Somebody else sets the container's argument.
+    func setArgument(_ value: Int) {
+        edit(
+            #"[{"op": "replace", "path": "/spec/template/spec/containers/1/args/1", "value": "--max-num-seqs=\#(value)"}]"#,
+            type: "application/json-patch+json")
     }
 }
 
