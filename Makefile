@@ -1,11 +1,13 @@
 # The everyday commands; `make help` lists them.
 SWIFT      ?= swift
-# They keep both cores busy for a minute, which tests with real sockets and deadlines would feel.
+# Real sockets, processes and deadlines: one at a time, so that a busy machine does not decide them.
+SOCKETS := ProbingTests|TelemetryTests|TransportTests|CommandTargetsTests|KubernetesTests|AdjusterTests|KubernetesFakeTests|WatchingTests|TestSupportTests|ServerTests|CrashTests
+# These keep both cores busy for a minute.
 SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke deploy-check bench campaign format lint clean
+.PHONY: help setup build demo test smoke deploy-check bench campaign test-engines format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -24,7 +26,8 @@ test:  ## Formatting, build and all tests: what a change must pass.
 	@bash .ci/setup test
 	@$(MAKE) --no-print-directory lint
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
-	@$(SWIFT) test --skip-build --skip '$(SIMULATIONS)'
+	@$(SWIFT) test --skip-build --skip '$(SOCKETS)|$(SIMULATIONS)'
+	@$(SWIFT) test --skip-build --no-parallel --filter '$(SOCKETS)'
 	@$(SWIFT) test --skip-build --filter '$(SIMULATIONS)'
 
 smoke: setup  ## The pure tests only, in seconds.
@@ -42,6 +45,12 @@ campaign: setup  ## A thousand random worlds against the loop's promises; how of
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@WORLDS=$${WORLDS:-1000} $(SWIFT) test --skip-build --filter 'WorldTests/promises'
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
+
+# Where the packages of real engines are put.
+ENGINES := .venv-engines
+test-engines: setup  ## Tunes a real llama.cpp and undoes a harmful setting; needs PyPI and the shared tools, and skips without them.
+	@$(SWIFT) build $(BOUNDARIES) --product llm-auto-optimizer
+	@bash Examples/llamacpp/test.sh "$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer" $(ENGINES)
 
 format:  ## Formats all sources in place.
 	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks

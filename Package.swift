@@ -28,7 +28,8 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "Bench", dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Bench",
+            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -49,6 +50,16 @@ let package = Package(
         .testTarget(
             name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ControllerHelper",
+            dependencies: ["Control", "EpisodeStore", "Kubernetes", "Measurements", "Policies", "Statistics"],
+            path: "Tests/ControllerHelper", swiftSettings: strict),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "Control", "ControllerHelper", "Documents", "EpisodeStore", "Kubernetes", "KubernetesTestSupport", "Learning",
+                "Measurements", "Policies", "Statistics",
+            ], swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
