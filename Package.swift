@@ -21,6 +21,10 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", "6.2.2"..<"7.0.0"),
         .package(url: "https://github.com/apple/swift-system", "1.5.0"..<"2.0.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", "1.0.2"..<"2.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", "2.28.1"..<"3.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", "1.0.0"..<"2.0.0"),
+        .package(url: "https://github.com/apple/swift-log", "1.16.2"..<"2.0.0"),
+        .package(url: "https://github.com/apple/swift-nio", "2.101.2"..<"3.0.0"),
     ],
     targets: [
         .executableTarget(
@@ -32,7 +36,8 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
-                "PolicyFiles", "Probing", "Reporting", "Statistics", "Telemetry", "Transport", "Verification", "Watching",
+                "PolicyFiles", "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
+                "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
@@ -156,6 +161,22 @@ let package = Package(
             name: "TelemetryTests",
             dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
             exclude: ["Golden"], swiftSettings: strict),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Measurements", "Simulation", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Documents", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
+            swiftSettings: strict),
+        .target(
+            name: "Simulation", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Simulation", "Statistics"],
+            swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
