@@ -7,7 +7,7 @@ SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test smoke deploy-check bench campaign test-engines format lint clean
+.PHONY: help setup build demo example test smoke deploy-check bench campaign test-engines format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -18,7 +18,11 @@ setup:  ## Installs missing Debian packages, or prints the command that does.
 build: setup  ## Builds everything; warnings and crossed module boundaries are errors.
 	@$(SWIFT) build $(BOUNDARIES)
 
-demo: setup  ## Shows a reasoned recommendation made from bundled benchmark results.
+demo: setup  ## Shows the whole loop on a simulated engine: a cure, and a harmful change taken back.
+	@$(SWIFT) build $(BOUNDARIES) --product llm-auto-optimizer
+	@"$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer" demo
+
+example: setup  ## Shows a reasoned recommendation made from bundled benchmark results.
 	@$(SWIFT) build $(BOUNDARIES) --product llm-auto-optimizer
 	@bash Examples/demo.sh "$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer"
 

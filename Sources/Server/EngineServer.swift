@@ -55,11 +55,13 @@ public struct EngineServer: Sendable {
     private static let json = "application/json"
 
     // MARK: Chat completions
+    // Who watches for a client that goes away has used its connection up, and says so.
 
     private static func answer(_ request: Request, _ pump: EnginePump) async throws -> Response {
+        var request = request
         let chat: ChatRequest
         do {
-            let body = try await request.body.collect(upTo: ChatRequest.bodyBytes)
+            let body = try await request.collectBody(upTo: ChatRequest.bodyBytes)
             chat = try ChatRequest(Array(body.readableBytesView), model: pump.engine.model.name)
         } catch let refusal as ChatRequest.Refusal {
             return self.refusal(refusal.message, type: "invalid_request_error", status: refusal.status)
@@ -98,7 +100,9 @@ public struct EngineServer: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"], body: text)
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .connection: "close"],
+            body: text)
     }
 
     private static func whole(
@@ -111,7 +115,9 @@ public struct EngineServer: Sendable {
             guard count == answer.request.outputTokens else {
                 return refusal("the engine stopped before the answer was complete", type: "unavailable", status: 503)
             }
-            return Response(answer.whole, type: json)
+            var response = Response(answer.whole, type: json)
+            response.headers[.connection] = "close"
+            return response
         } onInboundClosed: {
             pump.cancel(ticket.id)
         }

@@ -11,6 +11,9 @@ struct DemoCommand: AsyncParsableCommand {
             An engine that is far too busy is cured: the trigger fires, a change is made, verified and kept. Then a harmful change is forced
             upon it, noticed and taken back. What happens is told on standard error with the simulated time, the end on standard output.
 
+              llm-auto-optimizer demo --seed 7
+              llm-auto-optimizer demo --store demo.sqlite --format json
+
             Exit code 0 only if both happened.
             """)
 
