@@ -4,15 +4,16 @@ import Foundation
 ///
 /// Each figure is the best of several repetitions: noise on a shared machine only ever adds time.
 @main struct Bench {
-    static func main() throws {
+    static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "generate": try generate(arguments)
         case "import": try measureImport(arguments)
         case "store": try measureStore()
         case "decide": try measureDeciding()
+        case "tick": try await measureTicking()
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | store\n"
+            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }
