@@ -9,7 +9,7 @@ import Testing
     @Test(
         "key and prompt are taken out, other words stay",
         arguments: [
-            ("no such model", "no such model"), ("bad key sk-kq7-zz!", "bad key …!"), ("sk-kq7-zzsk-kq7-zz", "……"),
+            ("no such model", "no such model"), ("bad key sk-kq7-zz!", "bad key …!"),
             ("cannot answer: \"Tell me of the seven bridges of Königsberg and who crossed them\" now", "cannot answer: \"Tell … now"),
             ("said of the seven bridges of Kön", "said …"), ("of the seven", "of the seven"), ("", ""),
         ])
