@@ -14,8 +14,7 @@ import Foundation
         case "tick": try await measureTicking()
         case "transport": try await measureTransport(arguments)
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store | transport URL
-"
+            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store | transport URL\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

@@ -41,7 +41,9 @@ private func tick(_ loop: PolicyLoop, _ clock: SteppingClock) async -> PolicyLoo
 private func tickingPolicy() -> Policy {
     var policy = Policy(name: "chat")
     policy.objective.latencies = [.init(metric: .timeToFirstToken, statistic: .percentile(.p95), limit: .milliseconds(500))]
-    policy.knobs = [Knob(name: "replicas", domain: .range(min: 1, max: 8, step: 1), place: .replicas, assumed: .integer(2), role: .replicas)]
+    policy.knobs = [
+        Knob(name: "replicas", domain: .range(min: 1, max: 8, step: 1), place: .replicas, assumed: .integer(2), role: .replicas)
+    ]
     policy.triggers = (0..<10).map { number in
         let condition = Condition.leaf(
             .init(
