@@ -20,6 +20,12 @@ struct FailureTableTests {
         name: "cpu", domain: .values([.integer(2), .integer(4)]), place: .resource(container: "vllm", resource: "cpu"), role: .replicas)
     static let withResources = Ground.manifest.replacing("--max-num-seqs=2]", with: "--max-num-seqs=2], resources: {limits: {cpu: \"2\"}}")
 
+    static let batchSize = Knob(
+        name: "batch", domain: .values([.integer(2), .integer(4)]), place: .environment(container: "vllm", name: "BATCH"),
+        role: .concurrency)
+    static let withBatchSize = Ground.manifest.replacing(
+        "--max-num-seqs=2]", with: "--max-num-seqs=2], env: [{name: BATCH, value: \"2\"}]")
+
     enum Silence: CaseIterable {
         case missing, notANumber, stale
     }
@@ -95,8 +101,8 @@ struct FailureTableTests {
         "401, 403, 422 and quota: terminal for that candidate, remembered with an expiry, then the next candidate",
         arguments: [Fault.Effect.unauthorized, .forbidden, .admissionDenied("at most 2"), .quotaExceeded])
     func refusals(effect: Fault.Effect) async throws {
-        let rig = try Rig(Self.helps)
-        rig.policy.knobs.append(Ground(.replicas, slope: -0.5).knob)
+        let rig = try Rig(Self.helps, manifest: Self.withBatchSize)
+        rig.policy.knobs.append(Self.batchSize)
         rig.target.cluster.inject(Fault(effect, match: Fault.Match(verb: "patch", user: "one"), times: 10_000))
         try await rig.ticks(until: .failed)
         rig.target.cluster.clearFaults()
@@ -106,8 +112,6 @@ struct FailureTableTests {
         #expect(remembered.first?.until == rig.clock.steady.advanced(by: .seconds(3_600)))
         try await rig.ticks { _ in try rig.newest?.id != refused.id }
         let next = try #require(try rig.newest)
-        print(
-            "DEBUG", refused.candidate, try await rig.tick().decision.map { ($0.outcome, $0.excluded, $0.triggers.map(\.outcome)) } as Any)
         #expect(next.candidate.knob != refused.candidate.knob && next.state != .failed)
         #expect(rig.heard(.adjustmentFailed).count == 1)
     }

@@ -155,7 +155,7 @@ struct KilledRun {
         case .inRequest(let number, let isCarriedOut):
             target.cluster.inject(Fault(.stall(processOnRelease: isCarriedOut), match: Fault.Match(number: number)))
             let process = try HelperProcess(arguments)
-            while target.cluster.stalledRequests == 0 { usleep(1_000) }
+            while target.cluster.stalledRequests == 0 && process.isRunning { usleep(1_000) }
             process.kill()
             let end = try process.finish()
             target.cluster.releaseStalled()
