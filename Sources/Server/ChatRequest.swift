@@ -30,29 +30,39 @@ struct ChatRequest: Sendable {
         }
         guard wire.model == model else { throw Refusal(status: 404, message: "there is no such model here; there is '\(model)'") }
         guard !wire.messages.isEmpty else { throw Refusal(status: 400, message: "'messages' is empty") }
-        let asked = wire.max_completion_tokens ?? wire.max_tokens ?? Self.defaultOutputTokens
+        let asked = wire.maxCompletionTokens ?? wire.maxTokens ?? Self.defaultOutputTokens
         guard Self.outputRange.contains(asked) else {
             throw Refusal(status: 400, message: "'max_tokens' is from \(Self.outputRange.lowerBound) to \(Self.outputRange.upperBound)")
         }
         isStreamed = wire.stream ?? false
-        includesUsage = wire.stream_options?.include_usage ?? false
+        includesUsage = wire.streamOptions?.includeUsage ?? false
         outputTokens = asked
         let bytes = wire.messages.reduce(0) { $0 + ($1.content?.byteCount ?? 0) }
         promptTokens = max(1, (bytes + Self.bytesPerToken - 1) / Self.bytesPerToken)
     }
 }
 
-// Named as on the wire.
 private struct WireRequest: Decodable {
     var model: String
     var messages: [Message]
     var stream: Bool?
-    var max_tokens: Int?
-    var max_completion_tokens: Int?
-    var stream_options: StreamOptions?
+    var maxTokens: Int?
+    var maxCompletionTokens: Int?
+    var streamOptions: StreamOptions?
+
+    enum CodingKeys: String, CodingKey {
+        case model, messages, stream
+        case maxTokens = "max_tokens"
+        case maxCompletionTokens = "max_completion_tokens"
+        case streamOptions = "stream_options"
+    }
 
     struct StreamOptions: Decodable {
-        var include_usage: Bool?
+        var includeUsage: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case includeUsage = "include_usage"
+        }
     }
 
     struct Message: Decodable {

@@ -24,7 +24,7 @@ struct CrashMatrixTests {
 
     @Test("ends as without it, nothing applied twice, nothing forgotten", arguments: Scenario.allCases)
     func matrix(scenario: Scenario) async throws {
-        let calm = await DisturbedRun(scenario, nil).run()
+        let calm = try await DisturbedRun(scenario, nil).run()
         let expected: AdjustmentState = scenario == .helps ? .kept : .rolledBack
         #expect(calm.states == [expected])
         #expect(calm.value == (scenario == .helps ? 4 : 2))
@@ -32,7 +32,7 @@ struct CrashMatrixTests {
         for disturbance in Disturbance.allCases {
             let steps = [.killedBeforeCommit, .killedAfterCommit, .commitFails].contains(disturbance) ? calm.commits : calm.calls
             for step in 1...steps {
-                let end = await DisturbedRun(scenario, (disturbance, step)).run()
+                let end = try await DisturbedRun(scenario, (disturbance, step)).run()
                 #expect(end.value == calm.value, "\(disturbance) at \(step) of \(steps) leaves \(end.value) of \(calm.value)")
                 #expect(end.states == calm.states, "\(disturbance) at \(step) of \(steps) ends \(end.states)")
                 #expect(end.forwardWrites == 1 && end.mark == nil && end.violations.isEmpty, "\(disturbance) at \(step): \(end)")
@@ -67,10 +67,10 @@ final class DisturbedRun: Sendable {
     private let world: World
     private let journal: MemoryJournal
 
-    init(_ scenario: CrashMatrixTests.Scenario, _ disturbance: (CrashMatrixTests.Disturbance, Int)?) {
+    init(_ scenario: CrashMatrixTests.Scenario, _ disturbance: (CrashMatrixTests.Disturbance, Int)?) throws {
         self.scenario = scenario
         self.disturbance = disturbance.map { (kind: $0.0, step: $0.1) }
-        let world = try! World(seed: 0, trouble: .none, policy: Self.policy, slope: scenario == .harms ? 0.4 : -0.5)
+        let world = try World(seed: 0, trouble: .none, policy: Self.policy, slope: scenario == .harms ? 0.4 : -0.5)
         self.world = world
         journal = world.journals[0]
     }
