@@ -1,9 +1,9 @@
 # The everyday commands; `make help` lists them.
 SWIFT      ?= swift
 # Real sockets, processes and deadlines: one at a time, so that a busy machine does not decide them.
-SOCKETS := ProbingTests|TelemetryTests|TransportTests|CommandTargetsTests|KubernetesTests|AdjusterTests|KubernetesFakeTests|WatchingTests|TestSupportTests|ServerTests|CrashTests
+SOCKETS := ProbingTests|TelemetryTests|TransportTests|CommandTargetsTests|KubernetesTests|AdjusterTests|KubernetesFakeTests|WatchingTests|TestSupportTests|ServerTests|Operat|ClusterPoliciesTests|SecrecyTests|DemoTests|FailureTableTests|PromiseTests
 # These keep both cores busy for a minute.
-SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests
+SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests|KillMatrixTests|FaultMatrixTests|TwoControllersTests
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
@@ -45,9 +45,11 @@ deploy-check: setup  ## The manifests of deploy/ and the definition of policies;
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh
 
-campaign: setup  ## A thousand random worlds against the loop's promises; how often verification is wrong, over thousands of changes.
+campaign: setup  ## A thousand random worlds, kill -9 and a fault at every step, two controllers for 300 s; how often verification is wrong, over thousands of changes.
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@WORLDS=$${WORLDS:-1000} $(SWIFT) test --skip-build --filter 'WorldTests/promises'
+	@CRASH_MATRIX=all $(SWIFT) test --skip-build --filter 'KillMatrixTests|FaultMatrixTests'
+	@TWO_CONTROLLERS=$${TWO_CONTROLLERS:-300} $(SWIFT) test --skip-build --filter 'TwoControllersTests'
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
 
 # Where the packages of real engines are put.

@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", "1.5.0"..<"2.0.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", "1.0.2"..<"2.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", "2.28.1"..<"3.0.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"..<"3.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", "1.0.0"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-log", "1.16.2"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-nio", "2.101.2"..<"3.0.0"),
@@ -42,7 +43,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Command", "Control", "Importing", "Learning", "Measurements", "Policies", "TestSupport"], exclude: ["Golden"],
+            dependencies: [
+                "Command", "Control", "Documents", "Importing", "KubernetesTestSupport", "Learning", "Measurements", "Policies",
+                "TestSupport",
+            ], exclude: ["Golden"],
             swiftSettings: strict),
         .target(
             name: "CommandTargets", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Transport"],
@@ -165,6 +169,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
             name: "ServerTests", dependencies: ["Documents", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],

@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 swift build -c release --product Bench
+swift build -c release --product llm-auto-optimizer
 bench="$(swift build -c release --show-bin-path)/Bench"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -22,7 +23,9 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
     "$bench" import "$folder/large.jsonl" 1
 fi
 "$bench" decide
+"$bench" tick
 "$bench" store
+"${PYTHON:-python3}" Benchmarks/idle.py "$(swift build -c release --show-bin-path)/llm-auto-optimizer"
 
 mock="${AUTO_OPTIMIZER_SHARED:-../shared}/tools/tmock.c"
 if [ -e "$mock" ]; then

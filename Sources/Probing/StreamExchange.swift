@@ -28,6 +28,12 @@ public struct StreamExchange: Sendable {
     /// - Parameter key: The API key; `nil` sends none.
     /// - Parameter time: What the windows' clock shows now.
     public func measure(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
+        var answer = await exchange(prompt, key: key, time: time, id: id)
+        answer.measurement.error = answer.measurement.error.map(Echo(key: key, prompt: prompt.text).removed)
+        return answer
+    }
+
+    private func exchange(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID) async -> TimedAnswer {
         var measurement = InferenceMeasurement(
             id: id, time: time, model: model, provider: provider.name, endpoint: ForeignText.addressWithoutSecrets(endpoint))
         do throws(TransportError) {

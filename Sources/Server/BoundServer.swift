@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// A server that lives as long as a piece of work beside it.
 enum BoundServer {
@@ -28,22 +29,26 @@ enum BoundServer {
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { bound.continuation.yield(port) }
             }, logger: logger)
+        let service = ServiceGroup(services: [application], gracefulShutdownSignals: [], logger: logger)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 defer { bound.continuation.finish() }
-                try await application.run()
+                try await service.run()
                 return nil
             }
             group.addTask {
                 var ports = bound.stream.makeAsyncIterator()
                 guard let port = await ports.next() else { return nil }
-                return try await work(port)
+                let result = try await work(port)
+                // Open connections are let go in order: cutting them off in the middle of being accepted is fatal to NIO.
+                await service.triggerGracefulShutdown()
+                return result
             }
             defer { group.cancelAll() }
-            while let end = try await group.next() {
-                if let result = end { return result }
-            }
-            throw CancellationError()
+            var result: Result?
+            while let end = try await group.next() { result = end ?? result }
+            guard let result else { throw CancellationError() }
+            return result
         }
     }
 }

@@ -22,6 +22,9 @@ public struct Ground: Sendable {
         self.slope = slope
     }
 
+    /// For what a test prints.
+    public var title: String { "\(kind), \(slope < 0 ? "helps" : "harms")" }
+
     /// The deployment under control, as the store calls it.
     public static let target = "llm/Deployment/chat"
     public static let deployment = Policy.KubernetesTarget(namespace: "llm", apiVersion: "apps/v1", kind: "Deployment", name: "chat")

@@ -46,7 +46,7 @@ struct HelperRun {
             policy: ground.policy, target: Ground.target,
             ports: LoopPorts(
                 clock: clock, sources: [try source(clock)],
-                adjuster: CountedAdjuster(try Self.adjuster(ground, server: server, token: "one", clock: clock), counter),
+                adjuster: CountedAdjuster(try Self.adjuster([ground.knob], server: server, token: "one", clock: clock), counter),
                 journal: CountedJournal(store, counter), leadership: SoleLeader(), announcer: KeptEvents(), toolVersion: "test",
                 origin: .run))
         var quiet = 0
@@ -63,15 +63,15 @@ struct HelperRun {
 
     /// Asks the target as somebody else, as an engine knows its own settings: these requests are no steps of the controller.
     private func source(_ clock: TickClock) throws -> LoadSource {
-        let engine = try Self.adjuster(ground, server: server, token: "engine", clock: clock)
+        let engine = try Self.adjuster([ground.knob], server: server, token: "engine", clock: clock)
         let name = ground.knob.name
         return LoadSource(ground) { try? await engine.observe().values[name]?.value.wholeNumber }
     }
 
-    static func adjuster(_ ground: Ground, server: String, token: String, clock: any ControlClock) throws -> KubernetesAdjuster {
+    static func adjuster(_ knobs: [Knob], server: String, token: String, clock: any ControlClock) throws -> KubernetesAdjuster {
         let settings = KubernetesClientSettings(deadline: .seconds(20), seed: 1)
         let client = try KubernetesClient(try ClusterAccess(server: server, token: token), settings: settings)
-        return try KubernetesAdjuster(target: Ground.deployment, knobs: [ground.knob], client: client, clock: clock)
+        return try KubernetesAdjuster(target: Ground.deployment, knobs: knobs, client: client, clock: clock)
     }
 
     private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

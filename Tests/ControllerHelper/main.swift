@@ -5,9 +5,10 @@ import Kubernetes
 import Policies
 
 // The production loop of one policy in a process of its own, against a Kubernetes API that a test serves, on a clock that a test turns.
-// It writes a line for each commit and each call, and kills itself where it is told to.
+// It writes a line for each commit and each call, and kills itself where it is told to; or contends with another for the lead until it is killed.
 //
 //     ControllerHelper --server URL --folder DIR --knob argument|replicas --slope NUMBER [--kill before|after:commit|call:NUMBER]
+//     ControllerHelper --server URL --folder DIR --contend IDENTITY
 //
 // The store and the number of the last tick are in the folder: started again, it goes on.
 
@@ -22,7 +23,11 @@ while let name = rest.popFirst() {
 }
 
 do {
-    try await HelperRun(options).run()
+    if let identity = options["contend"], let server = options["server"], let folder = options["folder"] {
+        try await ContendingRun(server: server, folder: folder, identity: identity).run()
+    } else {
+        try await HelperRun(options).run()
+    }
 } catch {
     FileHandle.standardError.write(Data("\(error)\n".utf8))
     exit(70)

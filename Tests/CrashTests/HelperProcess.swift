@@ -13,7 +13,7 @@ final class HelperProcess {
         try process.run()
     }
 
-    var processIdentifier: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
 
     /// How a process ended.
     enum End: Equatable {

@@ -36,19 +36,22 @@ struct PromiseTests {
         #expect(try rig.final().states == [.kept])
     }
 
-    @Test("a cooldown survives a restart at every tick", arguments: [FailureTableTests.helps, FailureTableTests.harms])
-    func cooldown(ground: Ground) async throws {
-        let rig = try Rig(ground)
-        // There is something to do all the time, and quiet for 40 ticks.
-        rig.policy.knobs.append(Ground(.replicas, slope: 0).knob)
+    @Test("a cooldown survives restarts", arguments: [-0.5, 0.4])
+    func cooldown(slope: Double) async throws {
+        let rig = try Rig(Ground(.replicas, slope: slope))
+        // There is something to do all the time.
+        rig.policy.knobs[0].domain = .range(min: 2, max: 8, step: 1)
         rig.policy.triggers[0].cooldown = .seconds(1_800)
         rig.policy.triggers[0].cooldownAfterRollback = .seconds(3_600)
         try await rig.ticks { _ in try rig.newest?.isOpen == false }
         let first = try #require(try rig.newest)
-        let ended = try #require(first.history.last?.time)
-        let due = ground.slope < 0 ? try #require(first.reached(.settling)).advanced(by: .seconds(1_800)) : ended.advanced(by: .seconds(3_600))
+        #expect(first.state == (slope < 0 ? .kept : .rolledBack))
+        let due =
+            slope < 0
+            ? try #require(first.reached(.settling)).advanced(by: .seconds(1_800))
+            : try #require(first.reached(.rolledBack)).advanced(by: .seconds(3_600))
         while rig.clock.steady.advanced(by: .seconds(15)) < due {
-            if rig.clock.tick % 7 == 0 { try rig.restart() }
+            if rig.clock.tick % 20 == 0 { try rig.restart() }
             try await rig.tick()
         }
         #expect(try rig.store?.adjustments().count == 1)
@@ -82,8 +85,12 @@ struct PromiseTests {
         // Missed by less than half: what burns is not held out.
         rig.policy.objective.latencies[0].limit = .milliseconds(900)
         rig.policy.learning.holdout = 0.5
-        // Drawn once, with an identifier whose draw is a holdout.
-        rig.identifiers = { UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)) }
+        // The first eight bytes are the seed of the draw; these draw 0.09 of 1, below the share of holdouts.
+        rig.identifiers = {
+            let random = UUID().uuid
+            return UUID(
+                uuid: (7, 7, 7, 7, 7, 7, 7, 7, random.8, random.9, random.10, random.11, random.12, random.13, random.14, random.15))
+        }
         let before = rig.target.settings
         try await rig.ticks(until: .observing)
         #expect(try rig.newest?.kind == .holdout)
@@ -105,7 +112,8 @@ struct PromiseTests {
         #expect(report?.adjustment?.state == .rolledBack)
         #expect(rig.target.value(kind) == 2)
         try await rig.tick()
-        #expect(rig.target.settings == before && rig.target.annotation(TestCluster.mark) == nil)
+        #expect(rig.target.settings == before)
+        #expect(rig.target.annotation(TestCluster.mark) == nil)
         let adjustment = try #require(try rig.newest)
         let judged = try #require(adjustment.reached(.rollingBack))
         #expect(try #require(adjustment.reached(.rolledBack)).since(judged).duration <= .seconds(15))

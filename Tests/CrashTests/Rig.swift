@@ -53,7 +53,8 @@ final class Rig {
             policy: policy, target: Ground.target,
             ports: LoopPorts(
                 clock: clock, sources: [RigSource(load: load, deliver: measure)], adjuster: CountedAdjuster(adjuster, counter),
-                journal: CountedJournal(store, counter), leadership: leader, announcer: events, fleet: fleet, makeIdentifier: identifiers, toolVersion: "test",
+                journal: CountedJournal(store, counter), leadership: leader, announcer: events, fleet: fleet, makeIdentifier: identifiers,
+                toolVersion: "test",
                 origin: .run))
     }
 

@@ -28,7 +28,9 @@ final class TestCluster: Sendable {
 
     /// Bytes of everything that a change must leave as it was: the spec, labels and annotations.
     var settings: String {
-        let object = object
+        var object = object
+        // Rollouts count up: a template that is taken back is a new revision.
+        object?["metadata", "annotations", "deployment.kubernetes.io/revision"] = nil
         return [object?["spec"], object?["metadata", "labels"], object?["metadata", "annotations"]].map { $0?.json ?? "-" }.joined(
             separator: "\n")
     }
@@ -58,11 +60,19 @@ final class TestCluster: Sendable {
     }
 
     /// What somebody else writes.
-    func edit(_ patch: String, path: String = "/apis/apps/v1/namespaces/llm/deployments/chat") {
+    func edit(
+        _ patch: String, path: String = "/apis/apps/v1/namespaces/llm/deployments/chat", type: String = "application/merge-patch+json"
+    ) {
         cluster.answer(
             FakeRequest(
-                "PATCH", path, headers: [.init("Content-Type", "application/merge-patch+json"), .init("User-Agent", "kubectl/1")],
-                body: Array(patch.utf8)))
+                "PATCH", path, headers: [.init("Content-Type", type), .init("User-Agent", "kubectl/1")], body: Array(patch.utf8)))
+    }
+
+    /// Somebody else sets the container's argument.
+    func setArgument(_ value: Int) {
+        edit(
+            #"[{"op": "replace", "path": "/spec/template/spec/containers/1/args/1", "value": "--max-num-seqs=\#(value)"}]"#,
+            type: "application/json-patch+json")
     }
 }
 

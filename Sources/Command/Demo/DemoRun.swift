@@ -33,7 +33,9 @@ struct DemoRun {
         let result: Result<Outcome, any Error>
         do {
             let outcome = try await EngineServer(engine: engine, timeScale: clock.scale).serve { port in
-                try await self.play(engine, port: port, http)
+                let outcome = try await self.play(engine, port: port, http)
+                await http.shutdown()  // The server waits for connections that are open.
+                return outcome
             }
             result = .success(outcome)
         } catch {

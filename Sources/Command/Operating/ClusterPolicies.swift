@@ -10,11 +10,15 @@ import Synchronization
 /// Policies that are objects of a cluster, followed as they change, and told how they stand.
 struct ClusterPolicies: PolicySupply {
     private let client: KubernetesClient
+    private let leadership: any Leadership
     private let known = KnownPolicies()
     private var told: [String: Told] = [:]
     private var lastReport: Timestamp?
     /// Between two looks at what there is to tell.
     private static let reportPause = Duration.seconds(2)
+    /// Statuses that were not taken are told again from then on.
+    private var postponed: [String: Timestamp] = [:]
+    private static let pauseAfterRefusal = Duration.seconds(10)
 
     private struct Told {
         var status: PolicyStatus
@@ -23,7 +27,11 @@ struct ClusterPolicies: PolicySupply {
 
     private static let allNamespaces = "/apis/llm-devops.io/v1alpha1/optimizationpolicies"
 
-    init(_ client: KubernetesClient) { self.client = client }
+    /// - Parameter leadership: Only who leads writes statuses.
+    init(_ client: KubernetesClient, leadership: any Leadership) {
+        self.client = client
+        self.leadership = leadership
+    }
 
     mutating func start() async throws {
         do {
@@ -51,6 +59,14 @@ struct ClusterPolicies: PolicySupply {
     mutating func report(_ status: [Controller.Status], at time: Timestamp) async {
         if let lastReport, time >= lastReport, time.since(lastReport).duration < Self.reportPause { return }
         lastReport = time
+        for name in known.takeGone() {
+            told[name] = nil
+            postponed[name] = nil
+        }
+        guard leadership.term() != nil else {
+            told = [:]  // Whoever leads meanwhile writes what it sees.
+            return
+        }
         let reports = Dictionary(status.compactMap { one in one.last.map { (one.policy.name, (one.policy, $0)) } }) { first, _ in first }
         for object in known.objects {
             let status: PolicyStatus
@@ -68,15 +84,19 @@ struct ClusterPolicies: PolicySupply {
     /// Writes a status where it differs from what was told last.
     private mutating func tell(_ status: PolicyStatus, of name: String, at time: Timestamp) async {
         let former = told[name]
-        guard former?.status != status else { return }
+        guard former?.status != status, postponed[name].map({ $0 <= time }) ?? true else { return }
         let parts = name.split(separator: "/").map(String.init)
         guard parts.count == 2 else { return }
         let path = "/apis/llm-devops.io/v1alpha1/namespaces/\(parts[0])/optimizationpolicies/\(parts[1])/status"
         do {
             _ = try await client.patch(path, .merge, status.patch(former: former?.since ?? [:], at: time))
         } catch {
-            return  // It is told the next time something differs; the controller's work does not hang on it.
+            // The controller's work does not hang on it.
+            Terminal.standardError("the status of policy \(name) could not be written: \(error); trying again\n")
+            postponed[name] = time.advanced(by: Self.pauseAfterRefusal)
+            return
         }
+        postponed[name] = nil
         var since: [String: (condition: PolicyStatus.Condition, since: Timestamp)] = [:]
         for condition in status.conditions {
             let before = former?.since[condition.type].flatMap { $0.condition.holds == condition.holds ? $0.since : nil }
@@ -90,6 +110,8 @@ struct ClusterPolicies: PolicySupply {
 private final class KnownPolicies: Sendable {
     private struct State {
         var objects: [String: PolicyObject] = [:]
+        /// Deleted since somebody asked; another object may bear the name by now.
+        var gone: Set<String> = []
         var isNew = true
         var task: Task<Void, Never>?
     }
@@ -105,7 +127,9 @@ private final class KnownPolicies: Sendable {
     func list(_ items: [DocumentValue]) {
         let objects = items.compactMap(Self.read)
         state.withLock { state in
-            state.objects = Dictionary(objects.map { ($0.name, $0) }) { first, _ in first }
+            let listed = Dictionary(objects.map { ($0.name, $0) }) { first, _ in first }
+            state.gone.formUnion(Set(state.objects.keys).subtracting(listed.keys))
+            state.objects = listed
             state.isNew = true
         }
     }
@@ -125,9 +149,17 @@ private final class KnownPolicies: Sendable {
             guard let name = Self.name(object) else { return }
             state.withLock { state in
                 state.objects[name] = nil
+                state.gone.insert(name)
                 state.isNew = true
             }
         case .changed(.bookmark): break
+        }
+    }
+
+    func takeGone() -> Set<String> {
+        state.withLock { state in
+            defer { state.gone = [] }
+            return state.gone
         }
     }
 

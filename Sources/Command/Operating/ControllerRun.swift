@@ -4,6 +4,7 @@ import Foundation
 import Kubernetes
 import Measurements
 import Policies
+import Server
 import Synchronization
 
 /// The controller from its start to its end.
@@ -18,20 +19,25 @@ struct ControllerRun {
         let cluster = ClusterConnection(command.cluster)
         let log = command.logging.log
         let events = command.policiesFromCluster ? ClusterEvents(try cluster.client()) : nil
-        let announcer: any Announcer = events.map { Announcers(all: [log, $0]) } ?? log
+        let vitals = ControllerVitals()
+        let announcer = Announcers(all: [log, vitals] + (events.map { [$0] } ?? []))
         let election = command.leaderElection ? try Election(command.cluster.access(), namespace: command.leaseNamespace, log: log) : nil
+        let leadership: any Leadership = election?.elector ?? SoleLeader()
         let assembly = try LoopAssembly(
-            store: store, clock: clock, announcer: announcer, leadership: election?.elector ?? SoleLeader(), origin: .run, cluster: cluster)
+            store: store, clock: clock, announcer: announcer, leadership: leadership, origin: .run, cluster: cluster)
         let controller = Controller(
             journal: store, announcer: announcer, clock: clock, fleet: assembly.fleet, makeLoop: { try assembly.loop($0) })
-        var supply: any PolicySupply
+        let supply: any PolicySupply
         if command.policiesFromCluster {
-            supply = ClusterPolicies(try cluster.client())
+            supply = ClusterPolicies(try cluster.client(), leadership: leadership)
         } else {
             supply = FilePolicies(path: command.policies ?? ".")
         }
         let beside = [Task { await election?.elector.run() }, Task { await events?.run() }]
-        let failure = await drive(controller, &supply, store, clock)
+        let failure = await served(vitals, leadership) { [supply] in
+            var supply = supply
+            return await drive(controller, &supply, store, clock, vitals)
+        }
         await controller.close()
         for task in beside { task.cancel() }
         for task in beside { await task.value }
@@ -39,9 +45,23 @@ struct ControllerRun {
         if let failure { throw failure }
     }
 
+    /// Does the work while the endpoints for probes and scrapes are served, where somebody asked for them.
+    private func served(
+        _ vitals: ControllerVitals, _ leadership: any Leadership, _ work: @escaping @Sendable () async -> (any Error)?
+    ) async -> (any Error)? {
+        guard let address = command.listen.flatMap(ListenAddress.init) else { return await work() }
+        let server = HealthServer(
+            isHealthy: { vitals.isAlive }, isReady: { vitals.isReady }, metrics: { vitals.page(isLeader: leadership.term() != nil) })
+        do {
+            return try await server.serve(host: address.host, port: address.port) { _ in await work() }
+        } catch {
+            return CommandFailure("cannot listen on \(command.listen ?? ""): \(error)", status: .unreachable)
+        }
+    }
+
     /// Ticks what is due until somebody asks to stop.
     private func drive(
-        _ controller: Controller, _ supply: inout any PolicySupply, _ store: EpisodeStore, _ clock: SystemClock
+        _ controller: Controller, _ supply: inout any PolicySupply, _ store: EpisodeStore, _ clock: SystemClock, _ vitals: ControllerVitals
     ) async -> (any Error)? {
         var pruned: Timestamp?
         do {
@@ -54,7 +74,9 @@ struct ControllerRun {
                 for problem in await controller.use(policies) { Terminal.standardError("\(problem)\n") }
             }
             await controller.startDue()
-            await supply.report(controller.status, at: clock.wall)
+            let status = await controller.status
+            vitals.beat(policies: status.count, open: status.count { $0.last?.adjustment?.isOpen == true })
+            await supply.report(status, at: clock.wall)
             if pruned.map({ clock.steady.since($0).duration > .seconds(3_600) }) ?? true {
                 pruned = clock.steady
                 // A store that cannot be pruned still journals; what fails is told by whoever needs it.

@@ -169,7 +169,7 @@ struct Examination {
                 if let fresh = delivery.freshest(policy.monitor.staleAfter) {
                     return Finding(name: name, outcome: .ok, explanation: "delivers: \(fresh)", cure: nil)
                 }
-                fault = delivery.faults.first ?? fault
+                fault = delivery.faults.first ?? delivery.failure ?? fault
                 try await Task.sleep(for: .milliseconds(500))
             }
             return Finding(
@@ -196,6 +196,12 @@ extension Finding.Outcome {
 }
 
 extension Delivery {
+    /// Why a request failed; `nil` where none did.
+    fileprivate var failure: String? {
+        let error = measurements.lazy.compactMap(\.error).first
+        return error.map { $0.message.isEmpty ? $0.type : "\($0.type): \($0.message)" }
+    }
+
     /// What is fresh in it, in words; `nil` for nothing.
     fileprivate func freshest(_ staleAfter: Duration) -> String? {
         let succeeded = measurements.count { $0.succeeded }

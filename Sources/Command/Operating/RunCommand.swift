@@ -30,6 +30,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The namespace of the lease; the pod's own unless told.", valueName: "name"))
     var leaseNamespace: String?
 
+    @Option(help: ArgumentHelp("Serves /healthz, /readyz and /metrics here, e.g. 0.0.0.0:8080.", valueName: "host:port"))
+    var listen: String?
+
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var logging: LogOptions
     @OptionGroup var storing: StoreOptions
@@ -38,9 +41,24 @@ struct RunCommand: AsyncParsableCommand {
         guard (policies != nil) != policiesFromCluster else {
             throw ValidationError("say where policies are: --policies FOLDER or --policies-from-cluster")
         }
+        if let listen, ListenAddress(listen) == nil { throw ValidationError("--listen \(listen): expected HOST:PORT, e.g. 0.0.0.0:8080") }
     }
 
     func run() async throws {
         try await ControllerRun(self).run()
+    }
+}
+
+/// Where a server listens.
+struct ListenAddress {
+    let host: String
+    let port: Int
+
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex, let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        host = String(text[..<colon]).trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        self.port = Int(port)
     }
 }

@@ -95,10 +95,9 @@ struct AdjustmentStepper {
         case .after:
             move(.applying, "the target bears an adjustment that the store does not know")
             move(.settling, "the change is in force")
-        case .before: fail("the target bears the mark of a change that is not in force")
+        case .before: supersede("the target bears the mark of a change that was not made, or was set back by another")
         default: supersede("the target bears the mark of a change, but holds neither its old nor its new value")
         }
-        if !adjustment.isOpen { effect = .unmark }
     }
 
     /// Whether the change may still begin: the old value is in force, and the decision is not of long ago.

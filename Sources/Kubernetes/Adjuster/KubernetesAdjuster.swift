@@ -178,8 +178,8 @@ public struct KubernetesAdjuster: Adjuster {
         }
     }
 
-    /// Sets this term's fence on everything that holds settings, so that a leader of an earlier term can write no more. To be called when a
-    /// term begins, before anything else is written in it.
+    /// Sets this term's fence on everything that holds settings, so that a leader of an earlier term can write no more. Every write sets it
+    /// as well; this is for a leader that wants it set before it has anything to write.
     /// - Parameter term: 0 does nothing.
     public func takeFence(_ term: FencingToken) async throws(AdjusterError) {
         guard term.rawValue != 0 else { return }

@@ -8,34 +8,52 @@ final class OperatedEngine: Sendable {
     let server: LoopbackServer
 
     /// - Parameters:
-    ///   - key: The API key it asks for; `nil` for none.
+    ///   - keys: API keys of which it asks for one; empty for none.
+    ///   - echoes: Its first answers are errors that repeat key and prompt.
+    ///   - replicas: How many there are; read from the file `replicas` of the folder unless told.
     ///   - firstToken: Milliseconds to the first token with so many replicas.
     init(
-        folder: TemporaryFolder, replicas: Int = 1, key: String? = nil, firstToken: @escaping @Sendable (Int) -> Int = { 300 / $0 }
+        folder: TemporaryFolder, keys: [String] = [], echoes: Bool = false, replicas: (@Sendable () -> Int?)? = nil,
+        firstToken: @escaping @Sendable (Int) -> Int = { 300 / $0 }
     ) throws {
-        let path = folder.path("replicas")
-        _ = try folder.write("\(replicas)", to: "replicas")
+        let path = try folder.write("1", to: "replicas")
         _ = try folder.write("printf %s \"$2\" > \"$1.new\" && mv \"$1.new\" \"$1\"\n", to: "set.sh")
         _ = try folder.write("printf 'replicas=%s\\n' \"$(cat \"$1\")\"\n", to: "get.sh")
         self.folder = folder.url
+        let count = replicas ?? { (try? String(contentsOfFile: path, encoding: .utf8)).flatMap(Int.init) }
         let number = Counter()
         server = try LoopbackServer { request, writer in
-            guard key == nil || request.header("Authorization") == "Bearer \(key ?? "")" else {
+            let authorization = request.header("Authorization") ?? ""
+            guard keys.isEmpty || keys.contains(where: { authorization == "Bearer " + $0 }) else {
                 return try writer.answer(401, #"{"error":{"message":"who are you?"}}"#)
             }
-            let replicas = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap(Int.init) ?? 1
-            // Up to a tenth more or less, in turn: an engine is never quite the same.
-            let wobble = [0.95, 1.05, 1.0, 0.9, 1.1, 1.02, 0.97][number.next() % 7]
-            try writer.begin(headers: [("Content-Type", "text/event-stream")])
-            usleep(UInt32(Double(firstToken(replicas)) * wobble * 1_000))
-            for index in 0..<4 {
-                if index > 0 { usleep(UInt32(3_000 * wobble)) }
-                try writer.chunk(#"data: {"choices":[{"index":0,"delta":{"content":"a"}}]}"# + "\n\n")
+            let turn = number.next()
+            if echoes, turn <= 4 {
+                let error = ["error": ["message": "no: \(authorization) said \(Self.prompt(of: request))"]]
+                return try writer.answer(500, body: Array(try JSONEncoder().encode(error)))
             }
-            try writer.chunk(#"data: {"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":4}}"# + "\n\n")
-            try writer.chunk("data: [DONE]\n\n")
-            try writer.end()
+            try Self.stream(writer, firstToken: firstToken(count() ?? 1), turn: turn)
         }
+    }
+
+    /// What a request asks the model.
+    static func prompt(of request: LoopbackRequest) -> String {
+        let document = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any]
+        return (document?["messages"] as? [[String: Any]])?.first?["content"] as? String ?? ""
+    }
+
+    private static func stream(_ writer: LoopbackWriter, firstToken: Int, turn: Int) throws {
+        // Up to a tenth more or less, in turn: an engine is never quite the same.
+        let wobble = [0.95, 1.05, 1.0, 0.9, 1.1, 1.02, 0.97][turn % 7]
+        try writer.begin(headers: [("Content-Type", "text/event-stream")])
+        usleep(UInt32(Double(firstToken) * wobble * 1_000))
+        for index in 0..<4 {
+            if index > 0 { usleep(UInt32(3_000 * wobble)) }
+            try writer.chunk(#"data: {"choices":[{"index":0,"delta":{"content":"a"}}]}"# + "\n\n")
+        }
+        try writer.chunk(#"data: {"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":4}}"# + "\n\n")
+        try writer.chunk("data: [DONE]\n\n")
+        try writer.end()
     }
 
     private final class Counter: Sendable {
@@ -54,7 +72,8 @@ final class OperatedEngine: Sendable {
     func stop() { server.stop() }
 
     /// A policy that scales up when the first token is later than 150 ms, with windows of seconds.
-    func policy(_ name: String = "engine", mode: String = "auto", target: String? = nil, probe: String = "", more: String = "") -> String {
+    func policy(_ name: String = "engine", mode: String = "auto", target: String? = nil, probe: String = "", sources: String = "") -> String
+    {
         """
         apiVersion: llm-devops.io/v1alpha1
         kind: OptimizationPolicy
@@ -69,6 +88,7 @@ final class OperatedEngine: Sendable {
             staleAfter: 30s
             sources:
             - {name: black-box, probe: {endpoint: "\(server.url)/v1", provider: openai, model: tiny, rate: 15/s\(probe)}}
+            \(sources)
           triggers:
           - name: late
             type: latencyThreshold
@@ -80,7 +100,6 @@ final class OperatedEngine: Sendable {
             replicas: {min: 1, max: 4}
           verify: {settle: 1s, window: 20s, minSamples: 20, rollbackIfWorseBy: 10%}
           learning: {holdout: 0%}
-        \(more)
         """
     }
 
