@@ -8,8 +8,9 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Shows the whole loop on a simulated engine behind a real HTTP server; nothing else is needed.",
         discussion: """
-            An engine that is far too busy is cured: the trigger fires, a change is made, verified and kept. Then a harmful change is forced
-            upon it, noticed and taken back. What happens is told on standard error with the simulated time, the end on standard output.
+            An engine that is far too busy is cured: the trigger fires, a change is made, verified and kept.
+            Then a harmful change is forced upon it, noticed and taken back. What happens is told on
+            standard error with the simulated time, the end on standard output.
 
               llm-auto-optimizer demo --seed 7
               llm-auto-optimizer demo --store demo.sqlite --format json
@@ -46,10 +47,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("llm-auto-optimizer-demo-\(UUID().uuidString)")
         if store == nil { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-        defer {
-            // What a temporary folder cannot be rid of is the system's to remove.
-            if store == nil { try? FileManager.default.removeItem(at: folder) }
-        }
+        defer { if store == nil { Self.remove(folder) } }
         let path = store ?? folder.appendingPathComponent("store.sqlite").path
         let clock = DemoClock(scale: timeScale)
         let announcer = DemoAnnouncer(clock: clock)
@@ -71,5 +69,13 @@ struct DemoCommand: AsyncParsableCommand {
             throw CommandFailure("cannot open a store at '\(path)': \(error)")
         }
         return try await DemoRun(seed: seed, clock: clock, store: store, announcer: announcer).run()
+    }
+
+    private static func remove(_ folder: URL) {
+        do {
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            Terminal.standardError("the temporary folder \(folder.path) is left behind: \(error)\n")
+        }
     }
 }

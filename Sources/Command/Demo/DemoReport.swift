@@ -75,11 +75,11 @@ struct DemoReport {
         let tool = LLMAutoOptimizer.configuration.commandName ?? ""
         let looking =
             storePath.map { path in
-                ["  what was done and why                 \(tool) history --store \(path)"]
-            } ?? ["  keep the store and look into it       \(tool) demo --store demo.sqlite"]
+                ["  what was done and why                  \(tool) history --store \(path)"]
+            } ?? ["  keep the store and look into it        \(tool) demo --store demo.sqlite"]
         return looking + [
             "  a recommendation from your own results \(tool) recommend --policy FILE --import RESULTS",
-            "  the loop on your own deployment       \(tool) run --policies FOLDER",
+            "  the loop on your own deployment        \(tool) run --policies FOLDER",
         ]
     }
 }
