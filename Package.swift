@@ -86,7 +86,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "AdjusterTests",
-            dependencies: ["Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport"],
+            dependencies: [
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests",
@@ -125,10 +127,18 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
+        .target(
+            name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            swiftSettings: strict),
+        .target(
+            name: "Simulation", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Control", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
