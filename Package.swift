@@ -30,8 +30,9 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies", "PolicyFiles",
-                "Reporting", "Statistics", "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
+                "PolicyFiles", "Probing", "Reporting", "Statistics", "Telemetry", "Transport", "Verification", "Watching",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
@@ -87,9 +88,8 @@ let package = Package(
         .testTarget(
             name: "AdjusterTests",
             dependencies: [
-                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Policies", "TestSupport", "Transport",
-            ],
-            swiftSettings: strict),
+                "Control", "Documents", "Kubernetes", "KubernetesTestSupport", "Learning", "Measurements", "Policies", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "KubernetesTests",
             dependencies: [
@@ -127,9 +127,7 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(
-            name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
-            swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
@@ -157,7 +155,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"], swiftSettings: strict),
+        .executableTarget(name: "TransportHelper", dependencies: ["Transport"], path: "Tests/TransportHelper", swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport", "TransportHelper"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

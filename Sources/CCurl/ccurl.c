@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "ccurl.h"
 
 #include <pthread.h>
@@ -11,3 +12,5 @@ CURLcode ccurl_initialize(void) {
     pthread_once(&once, initialize);
     return outcome;
 }
+
+void ccurl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

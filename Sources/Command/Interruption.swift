@@ -20,9 +20,12 @@ enum Interruption {
         sigprocmask(SIG_UNBLOCK, &stopping, nil)
     }
 
+    /// Whether the user has asked to stop.
+    static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
     /// Throws where the user has asked to stop.
     static func check() throws {
-        if requested.load(ordering: .relaxed) {
+        if isRequested {
             throw CommandFailure("interrupted; nothing of this command was kept", status: .interrupted)
         }
     }

@@ -24,14 +24,19 @@ import Foundation
         subcommands: [
             ValidateCommand.self, TestCommand.self, ImportCommand.self, RecommendCommand.self, HistoryCommand.self, ExplainCommand.self,
             ReplayCommand.self, ExportCommand.self, StatusCommand.self, ApproveCommand.self, RejectCommand.self, RollbackCommand.self,
-            PauseCommand.self, ResumeCommand.self,
+            PauseCommand.self, ResumeCommand.self, CycleCommand.self, RunCommand.self,
+            DoctorCommand.self,
         ])
 
-    static func main() {
+    static func main() async {
         Interruption.install()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch let status as ExitStatus {
             status.exit()
         } catch let failure as CommandFailure {

@@ -19,7 +19,8 @@ public struct PatchBuilder: Sendable {
         self.init(target: target, manifest: manifest, byPosition: false)
     }
 
-    /// - Parameter byPosition: Only JSON patches, for requests that test the version of the object the manifest is of.
+    /// - Parameter byPosition: Only JSON patches, for requests that test the version of the object the manifest is of; that the change starts
+    ///   from what is in force has been seen to.
     init(target: Policy.KubernetesTarget, manifest: Manifest?, byPosition: Bool) {
         self.target = target
         self.manifest = manifest
@@ -58,7 +59,7 @@ public struct PatchBuilder: Sendable {
     /// A change that starts from another value than the manifest's was decided on another state. The number of replicas is left to the test
     /// in its patch: manifests under version control often do not have the live one.
     private func checkStart(of candidate: Candidate, _ knob: Knob) throws(NoPatch) {
-        guard knob.place != .replicas, let text = manifest?.text(of: knob) else { return }
+        guard !byPosition, knob.place != .replicas, let text = manifest?.text(of: knob) else { return }
         guard KnobValue(plain: text).isSame(as: candidate.from) || text == candidate.from.description else {
             throw NoPatch("the manifest says \(knob.name) is \(text), and the change starts from \(candidate.from)")
         }

@@ -12,7 +12,8 @@ final class AnswerStream: TransferObserver {
         var isPaused = false
         var isCancelled = false
 
-        var hasNews: Bool { !chunks.isEmpty || outcome != nil }
+        /// Who has given up hears of the end only.
+        var hasNews: Bool { outcome != nil || (!chunks.isEmpty && !isCancelled) }
     }
 
     private let origin: String

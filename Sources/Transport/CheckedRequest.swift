@@ -48,7 +48,8 @@ struct CheckedRequest: Sendable {
             }
     }
 
-    private static func isFieldValue(_ text: String) -> Bool {
+    /// Whether a text fits on a header's line.
+    static func isFieldValue(_ text: String) -> Bool {
         text.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
     }
 }

@@ -86,7 +86,7 @@ final class EventLoop: Sendable {
                 isStopping = readMessages(for: transfers)
                 transfers.advance(ready)
             }
-            transfers.cancelAll()
+            transfers.close()
         } else {
             stop()
             refuseAll()

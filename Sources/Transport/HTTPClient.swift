@@ -33,8 +33,11 @@ public struct ClientSettings: Sendable, Hashable {
 public final class HTTPClient: Sendable {
     private let loop: EventLoop
 
-    /// - Throws: ``TransportError`` of kind `couldNotConnect` where the system gives no thread or descriptor.
+    /// - Throws: ``TransportError`` of kind `invalidRequest` where the user agent is no header value, of kind `couldNotConnect` where the system gives no thread or descriptor.
     public init(settings: ClientSettings = ClientSettings()) throws(TransportError) {
+        guard CheckedRequest.isFieldValue(settings.userAgent) else {
+            throw TransportError(.invalidRequest, origin: "", cause: "the user agent holds a line break or another control character")
+        }
         loop = try EventLoop(settings: settings)
     }
 

@@ -34,6 +34,7 @@ enum SystemCalls {
                 var all = sigset_t()
                 sigfillset(&all)
                 pthread_sigmask(SIG_BLOCK, &all, nil)
+                ccurl_name_thread("http-transport")
                 if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
                 return nil
             }, context.toOpaque())
@@ -77,7 +78,10 @@ struct Poller: Sendable {
         if reading { event.events |= EPOLLIN.rawValue }
         if writing { event.events |= EPOLLOUT.rawValue }
         event.data.fd = descriptor
-        epoll_ctl(epoll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event)
+        // A descriptor that was closed and given out again is not what its number suggests; then the other call is right.
+        if epoll_ctl(epoll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event) != 0 {
+            epoll_ctl(epoll, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event)
+        }
     }
 
     func forget(_ descriptor: Int32) {

@@ -110,11 +110,11 @@ final class Transfer {
     }
 
     /// Goes on after a pause; may call back at once.
-    func resume() {
-        guard progress.isPaused else { return }
+    func resume() -> CURLcode {
+        guard progress.isPaused else { return CURLE_OK }
         progress.isPaused = false
         progress.receivedAt = .now
-        curl_easy_pause(handle, Int32(CURLPAUSE_CONT))
+        return curl_easy_pause(handle, CURLPAUSE_CONT)
     }
 
     // MARK: How it ends
@@ -145,7 +145,11 @@ final class Transfer {
         let isOverlongLine = !headReader.isComplete && progress.sentAt != nil && CurlFailure.isOverlongLine(code)
         if isOverlongLine { return tooLargeHead }
         let text = CurlFailure.text(code, errorText)
-        if code == CURLE_OPERATION_TIMEDOUT { return error(.timedOut(.connect), Self.words(for: .connect)) }
+        if code == CURLE_OPERATION_TIMEDOUT {
+            let deadlines = checked.request.deadlines
+            let phase = deadlines.total.map { $0 <= deadlines.connect ?? $0 } == true ? TransportError.Phase.total : .connect
+            return error(.timedOut(phase), Self.words(for: phase))
+        }
         return error(CurlFailure.kind(code, text: text, wasSent: progress.sentAt != nil, bodyBytes: bodyBytes), text)
     }
 

@@ -32,7 +32,9 @@ final class TransferSet {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    deinit {
+    /// Cancels everything and frees libcurl's part; the last call.
+    func close() {
+        for observer in Array(transfers.keys) { cancel(observer) }
         curl_multi_cleanup(multi)
     }
 
@@ -57,9 +59,10 @@ final class TransferSet {
 
     func cancel(_ observer: ObjectIdentifier) { remove(observer)?.cancel() }
 
-    func resume(_ observer: ObjectIdentifier) { transfers[observer]?.resume() }
-
-    func cancelAll() { for observer in Array(transfers.keys) { cancel(observer) } }
+    func resume(_ observer: ObjectIdentifier) {
+        guard let code = transfers[observer]?.resume(), code != CURLE_OK else { return }
+        remove(observer)?.finish(code)
+    }
 
     /// How long nothing will be due, in milliseconds; −1 for as long as nothing happens.
     func idleMilliseconds() -> Int32 {

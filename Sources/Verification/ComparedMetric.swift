@@ -20,7 +20,7 @@ public enum ComparedMetric: String, Sendable, Codable, Hashable, CaseIterable {
     }
 
     /// The compared metrics a limit on a latency rests on.
-    static func behind(_ latency: LatencyMetric) -> [ComparedMetric] {
+    public static func behind(_ latency: LatencyMetric) -> [ComparedMetric] {
         switch latency {
         case .timeToFirstToken, .prefill, .queue, .network: [.timeToFirstToken]
         case .timePerOutputToken, .interTokenLatency, .decode: [.timePerOutputToken]

@@ -29,6 +29,8 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
     public var margin: Double
     /// Rise of any other metric that is tolerated, as a multiple of ``margin``.
     public var unjudgedMarginFactor: Double
+    /// Rise of a metric, as a log ratio, that its own limit leaves room for; tolerated where it is more than the margin.
+    public var headroom: [ComparedMetric: Double]
     /// Smallest fall, as a log ratio, for which a change is worth keeping; at least 0.
     public var minimumBenefit: Double
     /// Number of blocks for which the interval is narrowest.
@@ -74,6 +76,7 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
         benefitAlpha = 0.1
         margin = logarithm(of: 1 + max(0, verification.rollbackIfWorseBy))
         unjudgedMarginFactor = 3
+        headroom = [:]
         minimumBenefit = logarithm(of: 1.03)
         tightestAfter = 40
         tripwires = TripwireLimits()
@@ -91,6 +94,6 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
 
     /// The tolerated rise of a metric, as a log ratio.
     public func margin(of metric: ComparedMetric) -> Double {
-        judged.contains(metric) ? margin : margin * unjudgedMarginFactor
+        max(judged.contains(metric) ? margin : margin * unjudgedMarginFactor, headroom[metric] ?? 0)
     }
 }

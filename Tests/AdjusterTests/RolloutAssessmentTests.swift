@@ -79,6 +79,14 @@ struct RolloutAssessmentTests {
         #expect(try Self.rollout(object, pods: [Self.pod("new", status)]) == .settled)
     }
 
+    @Test("a pod that was evicted and has a successor has not failed")
+    func evicted() throws {
+        let status =
+            "phase: Failed, containerStatuses: [{name: vllm, ready: false, state: {terminated: {exitCode: 137, reason: OOMKilled}}}]"
+        let object = Self.deployment("replicas: 1", "observedGeneration: 3, replicas: 1, updatedReplicas: 1, availableReplicas: 1")
+        #expect(try Self.rollout(object, pods: [Self.pod("gone", status)]) == .settled)
+    }
+
     @Test("pods that fit on no node wait for room even when the progress deadline is over")
     func unschedulable() throws {
         let object = Self.deployment(

@@ -11,6 +11,9 @@
 // Initialises libcurl once for the process; safe from any thread. Returns CURLE_OK or what failed.
 CURLcode ccurl_initialize(void);
 
+// What tools show the calling thread as, at most 15 characters.
+void ccurl_name_thread(const char *name);
+
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) { return curl_easy_setopt(handle, option, value); }
 
 static inline CURLcode ccurl_set_offset(CURL *handle, CURLoption option, int64_t value) {

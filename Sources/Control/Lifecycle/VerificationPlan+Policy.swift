@@ -4,11 +4,34 @@ public import Verification
 
 extension VerificationPlan {
     /// The plan under a policy for a change that is to do what a prediction says.
-    /// - Parameter prediction: `nil` where nobody predicted anything: then the change is only not to do harm.
-    public init(_ policy: Policy, prediction: PredictedEffect? = nil) {
+    /// - Parameters:
+    ///   - prediction: `nil` where nobody predicted anything: then the change is only not to do harm.
+    ///   - objectives: How the limits stand before the change. What lies well within its limit may rise up to nine tenths of it: more slots
+    ///     cost time per token, and an objective that leaves room for that means it.
+    public init(_ policy: Policy, prediction: PredictedEffect? = nil, objectives: [ObjectiveReport] = []) {
         self.init(policy.verify, objective: policy.objective, aim: prediction.map(Self.aim) ?? .holdLatency)
+        headroom = Self.headroom(objectives)
         // A policy that looks more often than every 15 s wants its answers sooner.
         blockLength = min(blockLength, max(policy.monitor.interval, .seconds(1)))
+    }
+
+    /// Share of a limit that a change may use up.
+    private static let usableShare = 0.9
+    /// A metric that no limit is about may double, where others are limited.
+    private static let unlimited = logarithm(of: 2)
+
+    private static func headroom(_ objectives: [ObjectiveReport]) -> [ComparedMetric: Double] {
+        var room: [ComparedMetric: Double] = [:]
+        for report in objectives {
+            guard case .atMost(.latency(let latency, _)) = report.subject else { continue }
+            for metric in ComparedMetric.behind(latency) {
+                let left = report.observed.flatMap { $0 > 0 && report.limit > 0 ? logarithm(of: usableShare * report.limit / $0) : nil } ?? 0
+                room[metric] = min(room[metric] ?? .infinity, left)
+            }
+        }
+        guard !room.isEmpty else { return [:] }
+        for metric in ComparedMetric.allCases where room[metric] == nil { room[metric] = unlimited }
+        return room.filter { $0.value > 0 }
     }
 }
 

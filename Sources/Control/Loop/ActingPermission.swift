@@ -73,6 +73,11 @@ func refusalToAct(
         case .progressing(let why), .waitingForRoom(let why), .failed(let why): return .rolloutNotSettled(why)
         }
     }
+    return baselineRefusal(policy, blocks: blocks)
+}
+
+/// Why a change could not be judged afterwards; `nil` where it could.
+func baselineRefusal(_ policy: Policy, blocks: [LatencyBlock]) -> ActingRefusal? {
     let plan = VerificationPlan(policy)
     let usable = blocks.count { $0.requests >= plan.minimumRequestsPerBlock }
     let needed = plan.minimumBlocksBefore + plan.triggerBlocks

@@ -81,7 +81,7 @@ extension PolicyLoop {
         return Adjustment(
             id: id, policy: policy.name, target: target, identity: look.observation?.identity, candidate: candidate, knob: knob,
             kind: draw.isHoldout ? .holdout : isForced ? .forced : .decided, cycle: cycle, triggers: recommendation?.triggers ?? [],
-            terms: Adjustment.Terms(policy, verification: VerificationPlan(policy, prediction: recommendation?.effect)),
+            terms: Adjustment.Terms(policy, verification: VerificationPlan(policy, prediction: recommendation?.effect, objectives: decision.objectives)),
             before: blocks.blocks, proposedAt: look.now, reason: reason)
     }
 

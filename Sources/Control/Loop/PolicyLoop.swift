@@ -38,6 +38,8 @@ public actor PolicyLoop {
         public var adjustment: Adjustment?
         /// Why nothing new was begun though a change was recommended.
         public var refusal: ActingRefusal?
+        /// Whether enough was measured that a change could be judged.
+        public var hasBaseline = false
         public var cycle: CycleRecord?
         /// Why the tick was cut short, a sentence each.
         public var problems: [String] = []
@@ -54,9 +56,18 @@ public actor PolicyLoop {
         }
     }
 
+    /// What a tick may begin; what is open goes on in any case.
+    public enum Intent: Sendable, Hashable {
+        /// What the policy decides.
+        case decide
+        /// Nothing.
+        case watch
+        /// A change an operator asks for, if the target is free.
+        case force(ForcedChange)
+    }
+
     /// Looks at the world once and takes at most one step.
-    /// - Parameter forced: A change to be made now, if the target is free.
-    public func tick(_ forced: ForcedChange? = nil) async -> Report {
+    public func tick(_ intent: Intent = .decide) async -> Report {
         var report = Report()
         guard !isTicking else {
             report.problems.append("the tick before this one still runs")
@@ -69,7 +80,7 @@ public actor PolicyLoop {
         let sight = await look()
         if case .seen(let observation)? = sight { report.observation = observation }
         do {
-            try await decideAndAct(Look(now: now, sight: sight, answers: gathered), forced, &report)
+            try await decideAndAct(Look(now: now, sight: sight, answers: gathered), intent, &report)
         } catch {
             // The journal cannot be read or written: what is not on disk does not happen.
             report.problems.append(error.explanation)
@@ -89,7 +100,7 @@ public actor PolicyLoop {
         }
     }
 
-    private func decideAndAct(_ look: Look, _ forced: ForcedChange?, _ report: inout Report) async throws(JournalFailure) {
+    private func decideAndAct(_ look: Look, _ intent: Intent, _ report: inout Report) async throws(JournalFailure) {
         let memory = try remember(at: look.now)
         let decision = decideNow(look, memory, &report)
         if let open = memory.open {
@@ -111,7 +122,11 @@ public actor PolicyLoop {
             report.adjustment = try await carryOn(kept, look, memory)
             return
         }
-        try await act(decision, forced, look, memory, &report)
+        switch intent {
+        case .watch: try note(decision, look, memory, &report)
+        case .decide: try await act(decision, nil, look, memory, &report)
+        case .force(let change): try await act(decision, change, look, memory, &report)
+        }
     }
 
     /// Decides on what is known now, with the policy's past.
@@ -124,6 +139,7 @@ public actor PolicyLoop {
         report.cycle = CycleRecord(
             id: ports.makeIdentifier(), origin: ports.origin, toolVersion: ports.toolVersion, policy: policy, snapshot: snapshot,
             decision: decision, changes: decision.recommendations.map(ports.plannedChange))
+        report.hasBaseline = baselineRefusal(policy, blocks: blocks.blocks) == nil
         ports.fleet.report(policy.name, isDegraded: decision.triggers.contains { $0.outcome.isFiring })
         return decision
     }

@@ -160,10 +160,17 @@ struct AdjustmentPlan {
 
     private func contentSteps(_ map: DocumentValue, _ key: String) throws(NoPatch) -> [PatchStep] {
         let manifest = Manifest(object: map)
-        if !isForward, isOurs, let former = live.mark?.former { return try former.restore(knob, in: manifest) }
+        if !isForward, isOurs, let former = live.mark?.former, isCredible(former) { return try former.restore(knob, in: manifest) }
         var wanted = FormerSetting(value: .string(order.to.description))
         wanted.isBare = map["data"] == nil
         return try wanted.restore(knob, in: manifest)
+    }
+
+    /// Whether what a mark says was there is the value to go back to. Who may write the annotation need not be one who may write the
+    /// ConfigMap, and gets nothing else written into it.
+    private func isCredible(_ former: FormerSetting) -> Bool {
+        let value = former.value.map { knob.value(reading: $0.scalarText) } ?? knob.assumed
+        return value?.isSame(as: order.to) ?? false
     }
 
     /// Pods read their configuration when they start, so they are replaced; on the way back by those of the template as it was.

@@ -46,6 +46,7 @@ extension Knob.Place {
         case .resource(let name, let resource):
             ["f:limits", "f:requests"].map { Self.container(name) + ["f:resources", $0, "f:\(resource)"] }
         case .configMapKey(_, let key): [["f:data", "f:\(key)"]]
+        case .parameter: []
         case .field(let pointer): [pointer.split(separator: "/").map { "f:" + $0.replacing("~1", with: "/").replacing("~0", with: "~") }]
         }
     }

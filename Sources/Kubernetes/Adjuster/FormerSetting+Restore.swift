@@ -13,6 +13,7 @@ extension FormerSetting {
         case .resource(let name, let resource): return self.resource(resource, try manifest.container(name))
         case .configMapKey(_, let key):
             return entry(of: manifest.document["data"], at: "/data", key: key)
+        case .parameter: throw NoPatch("a parameter of a command has no place in a workload")
         case .field(let pointer): return exchange(manifest.document.value(at: pointer), value, at: pointer)
         }
     }

@@ -35,6 +35,7 @@ struct FormerSetting: Hashable {
             self.init(value: .object(present), isBare: resources == nil)
         case .configMapKey(_, let key):
             self.init(value: manifest.document["data"]?[key], isBare: manifest.document["data"] == nil)
+        case .parameter: throw NoPatch("a parameter of a command has no place in a workload")
         case .field(let pointer): self.init(value: manifest.document.value(at: pointer))
         }
     }

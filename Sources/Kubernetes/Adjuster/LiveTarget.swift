@@ -66,11 +66,14 @@ extension UUID {
 }
 
 extension Knob {
-    /// A text as a value of this knob: the listed one that is written so, else the plainest reading.
+    /// A text as a value of this knob: the listed one that is written so, or is the same amount of a resource; else the plainest reading.
     func value(reading text: String) -> KnobValue {
-        guard case .values(let listed) = domain, let same = listed.first(where: { $0.description == text }) else {
-            return KnobValue(plain: text)
-        }
-        return same
+        var listed: [KnobValue] = []
+        if case .values(let values) = domain { listed = values }
+        if let same = listed.first(where: { $0.description == text }) { return same }
+        guard case .resource = place, let amount = Quantity(text) else { return KnobValue(plain: text) }
+        if let same = listed.first(where: { Quantity($0.description) == amount }) { return same }
+        if case .range = domain, let whole = Int(exactly: amount.value) { return .integer(whole) }
+        return KnobValue(plain: text)
     }
 }

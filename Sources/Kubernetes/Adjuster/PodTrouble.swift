@@ -84,6 +84,9 @@ extension DocumentValue {
     /// Whether an object is on its way out.
     var isBeingDeleted: Bool { self["metadata"]?["deletionTimestamp"]?.text != nil }
 
+    /// Whether a pod is to run: one that was evicted stays listed as Failed, though another has taken its place.
+    var isLiving: Bool { !isBeingDeleted && !["Failed", "Succeeded"].contains(text("status", "phase")) }
+
     func label(_ name: String) -> String? { self["metadata"]?["labels"]?[name]?.text }
 
     func annotation(_ name: String) -> String? { self["metadata"]?["annotations"]?[name]?.text }

@@ -86,7 +86,7 @@ public struct RolloutAssessment: Sendable {
     /// With ordered pods, one of an earlier revision that never becomes ready is waited for and not replaced.
     private func stuckPod(_ revision: String?) -> TargetObservation.Rollout? {
         guard let revision, object.text("spec", "podManagementPolicy") != "Parallel" else { return nil }
-        let old = pods.filter { !$0.isBeingDeleted && $0.label("controller-revision-hash").map { $0 != revision } == true }
+        let old = pods.filter { $0.isLiving && $0.label("controller-revision-hash").map { $0 != revision } == true }
         for pod in old {
             guard let failure = PodTrouble.failure(of: pod) else { continue }
             return .progressing(
@@ -115,7 +115,7 @@ public struct RolloutAssessment: Sendable {
 
     /// The pods that run what the object says now; where it cannot be told, all of them.
     private var current: [DocumentValue] {
-        let living = pods.filter { !$0.isBeingDeleted }
+        let living = pods.filter(\.isLiving)
         if let revision = object.text("status", "updateRevision") {
             return living.filter { $0.label("controller-revision-hash") ?? revision == revision }
         }
@@ -130,7 +130,7 @@ public struct RolloutAssessment: Sendable {
     }
 
     private func podTrouble(among pods: [DocumentValue]) -> TargetObservation.Rollout? {
-        let living = pods.filter { !$0.isBeingDeleted }
+        let living = pods.filter(\.isLiving)
         if let failure = living.lazy.compactMap(PodTrouble.failure).first { return .failed(failure) }
         let homeless = living.filter { PodTrouble.unschedulable($0) != nil }
         guard let first = homeless.first, let why = PodTrouble.unschedulable(first) else { return nil }

@@ -27,7 +27,7 @@ public struct ClientClock: Sendable {
     }
 
     public static let system = ClientClock(
-        now: { reading(CLOCK_BOOTTIME) },
+        now: { reading(bootClock) },
         wall: { Timestamp(nanosecondsSinceEpoch: 0).advanced(by: reading(CLOCK_REALTIME)) },
         sleep: { try await Task.sleep(for: max($0, .zero)) })
 
@@ -39,7 +39,9 @@ public struct ClientClock: Sendable {
     }
 }
 
-#if !os(Linux)
-    /// Counts on while the machine sleeps, as Linux' clock of that name does.
-    private let CLOCK_BOOTTIME = CLOCK_MONOTONIC
+#if os(Linux)
+    private let bootClock = CLOCK_BOOTTIME
+#else
+    /// Counts on while the machine sleeps, as Linux' boot clock does.
+    private let bootClock = CLOCK_MONOTONIC
 #endif

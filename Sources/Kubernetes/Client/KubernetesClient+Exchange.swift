@@ -1,5 +1,6 @@
 import Documents
 import Measurements
+import Synchronization
 import Transport
 
 /// A request before it is worded for the transport.
@@ -29,12 +30,12 @@ extension KubernetesClient {
             do {
                 return try await attemptOnce(request, identity, left: end - clock.now())
             } catch {
-                guard attempt < settings.maximumAttempts else { throw error }
                 if error.kind == .unauthorized {
                     // Once, and only with credentials the server has not refused yet.
                     guard refused == nil, try await self.identity(after: identity, for: request.asked) != identity else { throw error }
                     refused = identity
                 } else {
+                    guard attempt < settings.maximumAttempts else { throw error }
                     try await waitBeforeRepeating(request.asked, after: error, attempt: attempt, end: end)
                 }
             }
@@ -98,7 +99,8 @@ extension KubernetesClient {
         if let certificate = identity.certificate { tls.identity = certificate }
         return HTTPRequest(
             method: request.method, url: access.server + request.path + APIAddress.query(request.query), headers: headers,
-            body: request.body, maxBodyBytes: request.bodyLimitBytes, tls: tls)
+            body: request.body, maxBodyBytes: request.bodyLimitBytes, tls: tls,
+            newConnection: ["PUT", "DELETE"].contains(request.method) && !settings.reusesConnectionsToReplace)
     }
 }
 

@@ -17,13 +17,16 @@ public struct KubernetesClientSettings: Sendable, Hashable {
     public var watchLineLimitBytes: Int
     /// After how long the server is asked to end a watch; the next one goes on from there. Up to a tenth is added.
     public var watchLength: Duration
+    /// Whether a PUT or DELETE may go over a connection that is already open. The transport sends them twice where such a connection turns
+    /// out to be dead, and the second may then be told of a conflict with the first.
+    public var reusesConnectionsToReplace: Bool
     /// For the seed of the jitter between attempts.
     public var seed: UInt64
 
     public init(
         deadline: Duration = .seconds(10), maximumAttempts: Int = 4, listBodyLimitBytes: Int = 16 << 20,
         objectBodyLimitBytes: Int = 3 << 20, watchLineLimitBytes: Int = 4 << 20, watchLength: Duration = .seconds(300),
-        seed: UInt64 = .random(in: .min ... .max)
+        reusesConnectionsToReplace: Bool = false, seed: UInt64 = .random(in: .min ... .max)
     ) {
         self.deadline = deadline
         self.maximumAttempts = maximumAttempts
@@ -31,6 +34,7 @@ public struct KubernetesClientSettings: Sendable, Hashable {
         self.objectBodyLimitBytes = objectBodyLimitBytes
         self.watchLineLimitBytes = watchLineLimitBytes
         self.watchLength = watchLength
+        self.reusesConnectionsToReplace = reusesConnectionsToReplace
         self.seed = seed
     }
 }

@@ -41,6 +41,11 @@ public struct ClusterAccess: Sendable {
     }
 }
 
+extension ClusterAccess: CustomStringConvertible {
+    /// The server and where this is from, without secrets.
+    public var description: String { "\(server) by \(credentials) (\(origin))" }
+}
+
 /// Another user to act as.
 public struct Impersonation: Sendable, Hashable {
     public var user: String

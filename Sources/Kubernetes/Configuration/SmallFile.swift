@@ -12,11 +12,11 @@ enum SmallFile {
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
                 throw ConfigurationError(place, "'\(path)' is not a plain file", cure: "name a file that holds the text itself")
             }
-            let size = (attributes[.size] as? NSNumber)?.intValue ?? attributes[.size] as? Int ?? 0
-            guard size <= limitBytes else {
-                throw ConfigurationError(place, "'\(path)' has \(size) bytes, more than \(limitBytes)", cure: "name the right file")
+            let data = try Data(contentsOf: URL(filePath: path))
+            guard data.count <= limitBytes else {
+                throw ConfigurationError(place, "'\(path)' has \(data.count) bytes, more than \(limitBytes)", cure: "name the right file")
             }
-            return [UInt8](try Data(contentsOf: URL(filePath: path)).prefix(limitBytes))
+            return [UInt8](data)
         } catch let error as ConfigurationError {
             throw error
         } catch {

@@ -34,6 +34,9 @@ public final class LoopbackWriter {
         try answer(status, headers: headers, body: Array(body.utf8))
     }
 
+    /// A whole answer that all is well.
+    public func answer(_ body: String) throws { try answer(200, body) }
+
     /// The head of an answer that comes in chunks.
     public func begin(_ status: Int = 200, headers: [(String, String)] = []) throws {
         try socket.send(Self.head(status, headers + [("Transfer-Encoding", "chunked")]))
