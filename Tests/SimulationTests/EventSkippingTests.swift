@@ -8,7 +8,7 @@ import Testing
     func equalsSteps() {
         var preemptions = 0
         var refusals = 0
-        for seed in UInt64(1)...300 {
+        for seed in UInt64(1)...160 {
             let world = RandomWorld(seed: seed)
             var reference = SteppingReference(world)
             reference.run()
@@ -35,7 +35,7 @@ import Testing
 
     @Test("looking more often changes nothing, with noise or without", arguments: [0, 0.05])
     func looksAreFree(noise: Double) {
-        for seed in UInt64(1)...60 {
+        for seed in UInt64(1)...40 {
             let world = RandomWorld(seed: seed, noise: noise)
             #expect(world.run() == world.run(steps: 7), "seed \(seed)")
         }

@@ -11,7 +11,7 @@ struct RandomWorld {
         var draws = SplitMix64(seed: seed)
         func pick(_ values: Int...) -> Int { values[Int(draws.next() % UInt64(values.count))] }
         var profile = EngineProfile.known[pick(0, 1, 2, 3)]
-        profile.cacheTokens = pick(300, 500, 2_000, 20_000)
+        profile.cacheTokens = pick(150, 300, 500, 2_000, 20_000)
         let sequences = pick(1, 2, 4, 16, 64)
         setup = PoolSetup(
             profile: profile,

@@ -14,16 +14,15 @@ extension EnginePool {
         if let problem = settings.problem(with: setup.profile) { preconditionFailure(problem) }
         guard settings != setup.settings else { return }
         advance(to: time)
-        var likeBefore = setup.settings
+        let before = setup.settings
+        var likeBefore = before
         likeBefore.maximumSequences = settings.maximumSequences
         likeBefore.maximumBatchedTokens = settings.maximumBatchedTokens
         setup.settings = settings
         if rollout == .live, likeBefore == settings {
-            for index in members.indices where members[index].generation == generation {
+            for index in members.indices where members[index].replica.settings == before {
                 members[index].replica.limit(sequences: settings.maximumSequences, batchedTokens: settings.maximumBatchedTokens)
             }
-        } else {
-            generation += 1
         }
         reconcile()
     }
@@ -41,7 +40,7 @@ extension EnginePool {
             case .ready: status.ready += 1
             case .draining: status.draining += 1
             }
-            if member.generation != generation, !member.isDraining { status.outdated += 1 }
+            if !member.isDraining, member.replica.settings != settings { status.outdated += 1 }
             status.running += member.replica.running
             status.waiting += member.replica.waiting.count
             status.promptTokens += member.replica.totals.promptTokens
@@ -62,7 +61,7 @@ extension EnginePool {
     // MARK: Towards what is wanted
 
     mutating func addMember(isCold: Bool) {
-        members.append(setup.member(nextNumber, generation: generation, askedFor: now, isCold: isCold))
+        members.append(setup.member(nextNumber, askedFor: now, isCold: isCold))
         nextNumber += 1
     }
 
@@ -70,18 +69,18 @@ extension EnginePool {
     /// there are or are wanted.
     mutating func reconcile() {
         let surge = (wanted + 3) / 4
-        let generation = generation
+        let settings = settings
         while true {
-            let current = members.filter { $0.generation == generation && !$0.isDraining }
-            let outdated = members.filter { $0.generation != generation && !$0.isDraining }
+            let current = members.filter { $0.replica.settings == settings && !$0.isDraining }
+            let outdated = members.filter { $0.replica.settings != settings && !$0.isDraining }
             if current.count > wanted {
-                retire { $0.generation == generation }
+                retire { $0.replica.settings == settings }
             } else if !outdated.isEmpty, current.count == wanted, current.allSatisfy(\.isReady) {
-                retire { $0.generation != generation }
+                retire { $0.replica.settings != settings }
             } else if outdated.contains(where: \.isStarting) {
-                retire { $0.generation != generation && $0.isStarting }
+                retire { $0.replica.settings != settings && $0.isStarting }
             } else if !outdated.isEmpty, (current + outdated).count(where: \.isReady) > wanted {
-                retire { $0.generation != generation }
+                retire { $0.replica.settings != settings }
             } else if current.count < wanted, current.count + outdated.count < wanted + (outdated.isEmpty ? 0 : surge) {
                 addMember(isCold: true)
             } else {

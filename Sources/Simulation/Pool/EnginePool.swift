@@ -9,7 +9,6 @@ public struct EnginePool: Sendable {
     var members: ContiguousArray<PoolMember> = []
     /// Replicas asked for.
     var wanted: Int
-    var generation = 0
     var nextNumber = 0
     /// Picoseconds.
     var now: Int64 = 0
@@ -39,6 +38,12 @@ public struct EnginePool: Sendable {
     public var settings: EngineSettings { setup.settings }
     public var replicas: Int { wanted }
     public var profile: EngineProfile { setup.profile }
+
+    /// Whether a replica with the settings in force has room for such a request, if it had nothing else.
+    public func canHold(inputTokens: Int, outputTokens: Int) -> Bool {
+        let room = profile.cacheTokens(under: settings)
+        return inputTokens <= room && outputTokens <= room - inputTokens
+    }
 
     /// Does everything that ends by a time, which is not before ``time`` and at most ``longestTime``; otherwise traps.
     public mutating func advance(to time: Nanoseconds) {

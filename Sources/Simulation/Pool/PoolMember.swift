@@ -3,7 +3,6 @@ import Statistics
 /// A replica with its place in the life of a pool.
 struct PoolMember {
     var replica: EngineReplica
-    let generation: Int
     var phase: Phase
     /// Picoseconds.
     let askedFor: Int64
@@ -30,7 +29,7 @@ struct PoolMember {
 
 extension PoolSetup {
     /// A replica that begins at a time; all of its chances come from the seed and its number.
-    func member(_ number: Int, generation: Int, askedFor: Int64, isCold: Bool) -> PoolMember {
+    func member(_ number: Int, askedFor: Int64, isCold: Bool) -> PoolMember {
         var draws = NormalDraws(SplitMix64(seed: seed &+ UInt64(number + 1) &* 0xD1B5_4A32_D192_ED03))
         let slowness = exponential(of: noise.betweenReplicas * min(max(draws.next(), -4), 4))
         let start = Double(coldStart.median.picoseconds) * exponential(of: coldStart.deviation * min(max(draws.next(), -4), 4))
@@ -42,6 +41,6 @@ extension PoolSetup {
                 seed: seed ^ UInt64(number + 1) &* 0x9FB2_1C65_1E98_DF25),
             listens: listens)
         return PoolMember(
-            replica: replica, generation: generation, phase: isCold ? .starting(readyAt: readyAt) : .ready, askedFor: askedFor)
+            replica: replica, phase: isCold ? .starting(readyAt: readyAt) : .ready, askedFor: askedFor)
     }
 }
