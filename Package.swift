@@ -26,7 +26,8 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
-            name: "Bench", dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Bench",
+            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Simulation", "Statistics"],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -120,6 +121,12 @@ let package = Package(
         .testTarget(
             name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             swiftSettings: strict),
+        .target(
+            name: "LoadGeneration", dependencies: ["Control", "Measurements", "Probing", "Simulation"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests",
+            dependencies: ["Control", "LoadGeneration", "Measurements", "Probing", "Server", "Simulation", "Transport"],
+            swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
@@ -150,8 +157,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Control", "Measurements", "Probing", "Server", "Simulation", "Statistics", "TestSupport", "Transport"],
-            swiftSettings: strict),
+            dependencies: ["Measurements", "Probing", "Server", "Simulation", "Transport"], swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],

@@ -22,4 +22,5 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
     "$bench" import "$folder/large.jsonl" 1
 fi
 "$bench" decide
+"$bench" simulate
 "$bench" store

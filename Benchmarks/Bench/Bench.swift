@@ -11,8 +11,9 @@ import Foundation
         case "import": try measureImport(arguments)
         case "store": try measureStore()
         case "decide": try measureDeciding()
+        case "simulate": measureSimulating()
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | store\n"
+            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | simulate | store\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
+import Simulation
 
 /// What is served under which path.
 struct ChatRoutes: Sendable {

@@ -19,7 +19,7 @@ public struct EngineServer: Sendable {
     /// Serves while a body runs, and is gone, port and all, when this returns; answers under way are cut off.
     ///
     /// - Throws: What the body throws, or ``ServerStopped`` where the port is taken.
-    public static func serve<Answer: Sendable>(
+    @discardableResult public static func serve<Answer: Sendable>(
         _ setup: PoolSetup, settings: ServerSettings = ServerSettings(), _ body: @Sendable (EngineServer) async throws -> Answer
     ) async throws -> Answer {
         var setup = setup

@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 @Suite struct EngineServerTests {
-    private func serve<Answer: Sendable>(
+    @discardableResult private func serve<Answer: Sendable>(
         _ setup: PoolSetup = PoolSetup(profile: .llama7BOnH100), settings: ServerSettings = ServerSettings(timeScale: 4),
         _ body: @Sendable (EngineServer, HTTPClient) async throws -> Answer
     ) async throws -> Answer {
@@ -27,7 +27,8 @@ import Transport
     @Test("a probe sees every token, counted, at the promised pace")
     func pace() async throws {
         let answers = try await serve { server, client in
-            let exchange = StreamExchange(client: client, provider: OpenAIChat(), endpoint: server.endpoint, model: server.model)
+            let exchange = StreamExchange(
+                client: client, provider: OpenAIChat(model: server.model), endpoint: server.endpoint, model: server.model)
             var answers: [InferenceMeasurement] = []
             for _ in 0..<3 {
                 let prompt = ProbePrompt(text: "Describe how rain forms.", maximumOutputTokens: 100)
@@ -40,9 +41,9 @@ import Transport
             #expect(answer.outputTokens == 100 && answer.chunkGaps?.count == 99)
         }
         // Alone, an iteration takes 6.37 ms and a little, at four times the speed. A busy machine only ever adds time.
-        let fastest = try #require(answers.compactMap { $0.timePerOutputToken?.milliseconds }.min())
+        let fastest = answers.compactMap { $0.timePerOutputToken?.milliseconds }.min() ?? .nan
         #expect(fastest > 1.55 && fastest < 2.5, "\(fastest) ms a token")
-        let firstToken = try #require(answers.compactMap { $0.timeToFirstToken?.milliseconds }.min())
+        let firstToken = answers.compactMap { $0.timeToFirstToken?.milliseconds }.min() ?? .nan
         #expect(firstToken > 4.5, "\(firstToken) ms to the first token")
     }
 
