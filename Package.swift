@@ -27,7 +27,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Bench",
-            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Simulation", "Statistics"],
+            dependencies: [
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Transport",
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -47,6 +49,16 @@ let package = Package(
         .testTarget(
             name: "CommandTargetsTests", dependencies: ["CommandTargets", "Control", "Learning", "Policies", "TestSupport", "Transport"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ControllerHelper",
+            dependencies: ["Control", "EpisodeStore", "Kubernetes", "Measurements", "Policies", "Statistics"],
+            path: "Tests/ControllerHelper", swiftSettings: strict),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "Control", "ControllerHelper", "Documents", "EpisodeStore", "Kubernetes", "KubernetesTestSupport", "Learning",
+                "Measurements", "Policies", "Statistics",
+            ], swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
@@ -121,12 +133,6 @@ let package = Package(
         .testTarget(
             name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             swiftSettings: strict),
-        .target(
-            name: "LoadGeneration", dependencies: ["Control", "Measurements", "Probing", "Simulation"], swiftSettings: strict),
-        .testTarget(
-            name: "LoadGenerationTests",
-            dependencies: ["Control", "LoadGeneration", "Measurements", "Probing", "Server", "Simulation", "Transport"],
-            swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
@@ -136,9 +142,7 @@ let package = Package(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
             swiftSettings: strict),
-        .target(
-            name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
-            swiftSettings: strict),
+        .target(name: "Probing", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
@@ -146,8 +150,7 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests",
-            dependencies: ["Control", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
+            name: "SimulationTests", dependencies: ["Control", "Measurements", "Policies", "Simulation", "Statistics"],
             swiftSettings: strict),
         .target(
             name: "Server",
@@ -156,8 +159,13 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests",
-            dependencies: ["Measurements", "Probing", "Server", "Simulation", "Transport"], swiftSettings: strict),
+            name: "ServerTests", dependencies: ["Measurements", "Probing", "Server", "Simulation", "Transport"], swiftSettings: strict),
+        .target(
+            name: "LoadGeneration", dependencies: ["Control", "Measurements", "Probing", "Simulation"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests",
+            dependencies: ["Control", "LoadGeneration", "Measurements", "Probing", "Server", "Simulation", "Transport"],
+            swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],

@@ -24,3 +24,15 @@ fi
 "$bench" decide
 "$bench" simulate
 "$bench" store
+
+mock="${AUTO_OPTIMIZER_SHARED:-../shared}/tools/tmock.c"
+if [ -e "$mock" ]; then
+    cc -O2 -w -o "$folder/mock" "$mock" -lm
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    "$folder/mock" -p "$port" &
+    mock_process=$!
+    trap 'kill "$mock_process"; rm -rf "$folder"' EXIT
+    "$bench" transport "http://127.0.0.1:$port/v1/chat/completions"
+else
+    echo "transport: skipped, needs $mock"
+fi

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Each figure is the best of several repetitions: noise on a shared machine only ever adds time.
 @main struct Bench {
-    static func main() throws {
+    static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "generate": try generate(arguments)
@@ -12,8 +12,9 @@ import Foundation
         case "store": try measureStore()
         case "decide": try measureDeciding()
         case "simulate": measureSimulating()
+        case "transport": try await measureTransport(arguments)
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | simulate | store\n"
+            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | simulate | store | transport URL\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

@@ -53,7 +53,7 @@ extension TriggerReport {
 extension TriggerOutcome.Hold {
     fileprivate var ending: String {
         switch self {
-        case .observed(let length): length > .zero ? ", for \(FigureText.duration(length)) without a break" : ""
+        case .observed(let length): length > .zero ? ", for \(FigureText.duration(length.roundedForReading)) without a break" : ""
         case .takenAsHeld(.zero): ", in a run without times that was judged as a whole"
         case .takenAsHeld(let span): ", all through a run of \(FigureText.latency(seconds: span.inSeconds)) that was judged as a whole"
         case .scheduled(let due): ", due at \(due)"
@@ -105,5 +105,13 @@ extension ObjectiveReport {
             case .attainment: FigureText.percent(value)
             }
         }
+    }
+}
+
+extension Duration {
+    /// To the second from ten seconds on, to the millisecond below: nobody reads nanoseconds in a sentence.
+    var roundedForReading: Duration {
+        let unit = self >= .seconds(10) ? 1.0 : 0.001
+        return .seconds(fractional: (inSeconds / unit).rounded() * unit)
     }
 }

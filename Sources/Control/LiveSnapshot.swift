@@ -25,6 +25,13 @@ public struct LiveSnapshot: Sendable {
         var snapshot = Snapshot(policy: policy.name, time: now, window: statistics, bottleneck: statistics.bottleneck)
         let firstTokens = windows.whole.distribution(of: .timeToFirstToken)
         snapshot.fastestTimeToFirstToken = firstTokens.count > 0 ? firstTokens.moments.minimum : nil
+        let told = ReportedResults(answers)
+        if !told.isEmpty { snapshot.reported = told }
+        if !told.utilization.isEmpty, statistics.utilization.isEmpty {
+            var filled = statistics
+            filled.utilization = told.utilization
+            snapshot.bottleneck = filled.bottleneck
+        }
         snapshot.state = state
         snapshot.history = history
         snapshot.readings = readings(at: now, state: state)
@@ -39,6 +46,52 @@ public struct LiveSnapshot: Sendable {
             let told = answers.first { $0.query == question.query && $0.window == question.window }
             return RecordedReading(question, told?.reading ?? reading)
         }
+    }
+}
+
+extension Policy {
+    /// Figures that say what holds the target back, whether or not a condition asks for them.
+    var evidenceQuestions: [PolicyQuestion] {
+        let queries: [MetricQuery] = [
+            .latency(.timeToFirstToken, .mean), .latency(.timePerOutputToken, .mean), .latency(.queue, .mean), .throughput,
+            .tokensPerSecond,
+            .errorRate, .utilization(.gpu), .utilization(.memory), .utilization(.keyValueCache),
+        ]
+        let asked = Set(questions)
+        return queries.map { PolicyQuestion($0, over: objectiveWindow) }.filter { !asked.contains($0) }
+    }
+}
+
+extension ReportedResults {
+    /// The known ones among the answers of sources that count for themselves; the first answer to a figure counts.
+    fileprivate init(_ answers: [RecordedReading]) {
+        self.init()
+        var means: [LatencyMetric: Double] = [:]
+        var percentiles: [LatencyMetric: [PercentileValue]] = [:]
+        for answer in answers {
+            guard case .value(let value) = answer.reading, value.value.isFinite else { continue }
+            switch answer.query {
+            case .latency(let metric, .mean): means[metric] = means[metric] ?? value.value
+            case .latency(let metric, .percentile(let level)):
+                if percentiles[metric]?.contains(where: { $0.level == level }) ?? false { continue }
+                percentiles[metric, default: []].append(PercentileValue(level: level, value: value.value))
+            case .throughput: requestsPerSecond = requestsPerSecond ?? value.value
+            case .tokensPerSecond: outputTokensPerSecond = outputTokensPerSecond ?? value.value
+            case .errorRate: errorRate = errorRate ?? value.value
+            case .utilization(let metric): utilization[metric] = utilization[metric] ?? .told(mean: value.value)
+            default: continue
+            }
+        }
+        for metric in LatencyMetric.allCases where means[metric] != nil || percentiles[metric] != nil {
+            latencies[metric] = .told(mean: means[metric], percentiles: percentiles[metric] ?? [])
+        }
+    }
+}
+
+extension Summary {
+    fileprivate static func told(mean: Double?, percentiles: [PercentileValue] = []) -> Summary {
+        Summary(
+            count: nil, mean: mean, minimum: nil, maximum: nil, standardDeviation: nil, percentiles: percentiles, method: .reported)
     }
 }
 

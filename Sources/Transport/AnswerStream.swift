@@ -12,8 +12,7 @@ final class AnswerStream: TransferObserver {
         var isPaused = false
         var isCancelled = false
 
-        /// Who has given up hears of the end only.
-        var hasNews: Bool { outcome != nil || (!chunks.isEmpty && !isCancelled) }
+        var hasNews: Bool { outcome != nil || !chunks.isEmpty }
     }
 
     private let origin: String
@@ -36,23 +35,27 @@ final class AnswerStream: TransferObserver {
         let (head, outcome) = state.withLock { ($0.head, $0.outcome) }
         if let head { return head }
         _ = try outcome?.get()
-        preconditionFailure("a transfer succeeded without a head")
+        preconditionFailure("a transfer went on without a head")
     }
 
     /// The next piece; `nil` at the end of the body.
     func next() async throws(TransportError) -> BodyChunk? {
-        await wait { $0.hasNews }
-        let (chunk, outcome, isRoom) = state.withLock { state -> (BodyChunk?, Result<PhaseTimings, TransportError>?, Bool) in
-            if case .failure(let error) = state.outcome, error.kind == .cancelled { state.chunks = ChunkQueue() }
-            let chunk = state.chunks.popFirst()
-            let isRoom = state.isPaused && state.chunks.byteCount <= limitBytes / 2
-            if isRoom { state.isPaused = false }
-            return (chunk, state.outcome, isRoom)
+        while true {
+            await wait { $0.hasNews }
+            let (chunk, outcome, isRoom) = state.withLock { state -> (BodyChunk?, Result<PhaseTimings, TransportError>?, Bool) in
+                let chunk = state.chunks.popFirst()
+                let isRoom = state.isPaused && state.chunks.byteCount <= limitBytes / 2
+                if isRoom { state.isPaused = false }
+                return (chunk, state.outcome, isRoom)
+            }
+            if isRoom { loop.resume(self) }
+            if let chunk { return chunk }
+            if let outcome {
+                _ = try outcome.get()
+                return nil
+            }
+            // A cancellation took the news away; the next is the end.
         }
-        if isRoom { loop.resume(self) }
-        if let chunk { return chunk }
-        _ = try outcome?.get()
-        return nil
     }
 
     /// Where the time went; `nil` until the body has come to its end.
@@ -62,8 +65,11 @@ final class AnswerStream: TransferObserver {
     var bufferedBytes: Int { state.withLock(\.chunks.byteCount) }
 
     func cancel() {
+        let error = TransportError(.cancelled, origin: origin, cause: "it was cancelled", mayHaveReachedServer: true)
         let isUnderWay = state.withLock { state in
             state.isCancelled = true
+            if state.outcome != nil && !state.chunks.isEmpty { state.outcome = .failure(error) }
+            state.chunks = ChunkQueue()
             return state.outcome == nil
         }
         if isUnderWay { loop.cancel(self) }
@@ -90,21 +96,22 @@ final class AnswerStream: TransferObserver {
 
     var isCancelled: Bool { state.withLock(\.isCancelled) }
 
-    func received(_ head: AnswerHead) { wake { $0.head = head } }
+    func received(_ head: AnswerHead) { state.withLock { $0.head = head } }
 
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance {
         let chunk = BodyChunk(bytes: Array(bytes), receivedAt: time)
-        var acceptance = Acceptance.accepted
-        wake { state in
+        return state.withLock { state in
+            if state.isCancelled { return .accepted }  // By nobody: the end is on its way.
             guard state.chunks.byteCount < limitBytes else {
                 state.isPaused = true
-                acceptance = .full
-                return
+                return .full
             }
             state.chunks.append(chunk)
+            return .accepted
         }
-        return acceptance
     }
+
+    func deliver() { wake { _ in } }
 
     func finished(_ outcome: Result<PhaseTimings, TransportError>) { wake { $0.outcome = outcome } }
 

@@ -21,9 +21,12 @@ public struct Deadlines: Sendable, Hashable {
 
 /// Which version of HTTP to speak.
 public enum HTTPVersionPreference: Sendable, Hashable {
-    /// HTTP/2 where a TLS server offers it, HTTP/1.1 elsewhere.
+    /// For whole answers as ``http2``, for streamed ones as ``http1``: while one stream of an HTTP/2 connection waits for its reader,
+    /// libcurl (up to 7.88 at least) holds up all others of the connection.
     case automatic
     case http1
+    /// HTTP/2 where a TLS server offers it, HTTP/1.1 elsewhere. Who streams so must read on while waiting for another answer of that server.
+    case http2
     /// HTTP/2 without asking, for servers without TLS that speak nothing else.
     case http2PriorKnowledge
 }

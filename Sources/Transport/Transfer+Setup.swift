@@ -26,7 +26,10 @@ extension Transfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_NETRC, 0)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_BUFFERSIZE, 8 << 10)  // Each of a thousand streams has these two, and tokens come a few hundred bytes at a time.
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        try check(CURLOPT_OPENSOCKETFUNCTION, ccurl_set_private_sockets(handle))
         try set(CURLOPT_QUICK_EXIT, 1)  // A name server that does not answer must not hold up the other transfers of the thread.
     }
 
@@ -45,7 +48,7 @@ extension Transfer {
             try set(CURLOPT_FORBID_REUSE, 1)
         }
         switch checked.request.httpVersion {
-        case .automatic: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        case .automatic, .http2: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         case .http1: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         case .http2PriorKnowledge: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE))
         }

@@ -12,6 +12,7 @@ final class Transfer {
     private let body: UnsafeMutableRawBufferPointer?
     private let errorText: UnsafeMutablePointer<CChar>
 
+    private let deliveries: Deliveries
     private var headReader: HeadReader
     private(set) var progress: TransferProgress
     private var headAt: MonotonicTime?
@@ -21,13 +22,15 @@ final class Transfer {
     /// Why a callback stopped the transfer.
     private var stop: TransportError?
 
-    init(_ checked: CheckedRequest, observer: any TransferObserver, settings: ClientSettings) throws(TransportError) {
+    init(_ checked: CheckedRequest, observer: any TransferObserver, settings: ClientSettings, deliveries: Deliveries) throws(TransportError)
+    {
         guard let handle = curl_easy_init() else {
             throw TransportError(.couldNotConnect, origin: checked.address.origin.description, cause: "no memory for a transfer")
         }
         self.checked = checked
         self.observer = observer
         self.handle = handle
+        self.deliveries = deliveries
         body = checked.request.body.map { bytes in
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
             copy.copyBytes(from: bytes)
@@ -76,6 +79,7 @@ final class Transfer {
         case .complete(let head):
             headAt = head.headAt
             observer.received(head)
+            deliveries.add(observer)
             return true
         case .tooLarge:
             stop = tooLargeHead
@@ -97,11 +101,13 @@ final class Transfer {
         switch observer.received(bytes, at: heldSince ?? now) {
         case .accepted:
             heldSince = nil
+            deliveries.add(observer)
             bodyBytes += bytes.count
             return bytes.count
         case .full:
             heldSince = heldSince ?? now
             progress.isPaused = true
+            deliveries.hurry()
             return Int(CURL_WRITEFUNC_PAUSE)
         case .tooLarge(let limit):
             stop = error(.tooLarge(.bodyBytes(limit)), "the body is longer than \(limit) bytes")

@@ -5,7 +5,9 @@ protocol TransferObserver: AnyObject, Sendable {
     /// Told once, before the body.
     func received(_ head: AnswerHead)
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance
-    /// Told once, at the end.
+    /// Wakes who waits for what was received; told some time after it was.
+    func deliver()
+    /// Told once, at the end; wakes at once.
     func finished(_ outcome: Result<PhaseTimings, TransportError>)
 }
 

@@ -5,6 +5,7 @@ final class TransferSet {
     private let multi: UnsafeMutableRawPointer
     private let poller: Poller
     private let settings: ClientSettings
+    private let deliveries: Deliveries
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     /// When libcurl wants to be called without an event.
     private var timer: MonotonicTime?
@@ -17,6 +18,7 @@ final class TransferSet {
         self.multi = multi
         self.poller = poller
         self.settings = settings
+        deliveries = Deliveries(interval: settings.deliveryInterval)
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.maxIdleConnections)
         _ = ccurl_multi_set_callbacks(
             multi,
@@ -44,7 +46,7 @@ final class TransferSet {
 
     func start(_ checked: CheckedRequest, observer: any TransferObserver) {
         do throws(TransportError) {
-            let transfer = try Transfer(checked, observer: observer, settings: settings)
+            let transfer = try Transfer(checked, observer: observer, settings: settings, deliveries: deliveries)
             guard !observer.isCancelled else { return transfer.cancel() }
             guard curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
                 return observer.finished(
@@ -66,7 +68,7 @@ final class TransferSet {
 
     /// How long nothing will be due, in milliseconds; −1 for as long as nothing happens.
     func idleMilliseconds() -> Int32 {
-        guard let next = [timer, nextCheck].compactMap(\.self).min() else { return -1 }
+        guard let next = [timer, nextCheck, deliveries.due].compactMap(\.self).min() else { return -1 }
         let left = next.nanoseconds - MonotonicTime.now.nanoseconds
         return left <= 0 ? 0 : Int32(clamping: (left - 1) / 1_000_000 + 1)
     }
@@ -85,6 +87,7 @@ final class TransferSet {
         }
         endComplete()
         endLate()
+        deliveries.deliver()
     }
 
     private func endComplete() {

@@ -47,6 +47,8 @@ final class WholeAnswer: TransferObserver {
         }
     }
 
+    func deliver() {}  // Who waits, waits for the end.
+
     func finished(_ outcome: Result<PhaseTimings, TransportError>) {
         let waiter = state.withLock { state in
             state.outcome = outcome

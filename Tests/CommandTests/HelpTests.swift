@@ -2,7 +2,10 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-    static let verbs = ["validate", "test", "import", "recommend", "history", "explain", "replay", "export"]
+    static let verbs = [
+        "validate", "test", "import", "recommend", "history", "explain", "replay", "export", "status", "approve", "reject", "rollback",
+        "pause", "resume", "cycle", "run", "doctor",
+    ]
 
     @Test("help is what it was", arguments: verbs)
     func verb(verb: String) throws {

@@ -80,9 +80,9 @@ import Testing
                 return Samples.importRecord()
             }
         }
+        let page = try Self.pageOfMeasurements(folder.store)
         var bytes = try TemporaryFolder.bytes(folder.store)
-        let half = bytes.count / 2 / 4_096 * 4_096
-        bytes.replaceSubrange(half..<half + 4_096 * 4, with: Data(repeating: 0xA5, count: 4_096 * 4))
+        bytes.replaceSubrange((page - 1) * 4_096..<page * 4_096, with: Data(repeating: 0xA5, count: 4_096))
         try write(bytes)
         let store = try EpisodeStore(readingFrom: folder.store)
         let found = Result { try store.integrityCheck() }
@@ -91,6 +91,17 @@ import Testing
         case .failure(let error): #expect((error as? StoreError)?.kind == .corrupt)
         }
         #expect(try #require(throws: StoreError.self) { try store.forEachMeasurement { _ in } }.kind == .corrupt)
+    }
+
+    /// The number, from 1, of a page in the middle of those that hold rows of measurements.
+    private static func pageOfMeasurements(_ path: String) throws -> Int {
+        let queue = try DatabaseQueue(path: path)
+        _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        let pages = try queue.read { database in
+            try Int.fetchAll(database, sql: "SELECT pageno FROM dbstat WHERE name = 'measurement' AND pagetype = 'leaf' ORDER BY pageno")
+        }
+        try queue.close()
+        return pages[pages.count / 2]
     }
 
     @Test("without the right to write, writing is refused and reading goes on")

@@ -118,10 +118,11 @@ struct PrometheusSourceTests {
         ].map { #"{"metric":{"__name__":"\#($0.0)","pod":"\#(pod)"\#($0.1)},"value":[1700000000.5,"\#($0.2)"]}"# }.joined(separator: ",")
     }
 
+    /// With a deadline that a busy machine does not reach: these tests are of what is answered, not of when.
     private func request(_ queries: [MetricQuery], at seconds: Double = 0) -> DeliveryRequest {
         DeliveryRequest(
             now: Timestamp(secondsSinceEpoch: 1_000 + seconds), questions: queries.map { PolicyQuestion($0, over: .seconds(300)) },
-            deadline: .seconds(10))
+            deadline: .seconds(600))
     }
 
     private func reading(_ query: MetricQuery, _ reading: Reading) -> RecordedReading {

@@ -36,14 +36,18 @@ import Transport
             }
         }
         await client.shutdown()
+        while heldThreads() > 0 { await Task.yield() }  // The thread has done its last and is on its way out.
+    }
+
+    private static func held() -> String {
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
+        return "\(descriptors) descriptors, \(heldThreads()) transport threads"
     }
 
     /// The executor's own threads do not count: how many there are is its affair.
-    private static func held() -> String {
-        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
-        let threads = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []).filter { task in
+    private static func heldThreads() -> Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []).filter { task in
             (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)) == "http-transport\n"
-        }
-        return "\(descriptors) descriptors, \(threads.count) transport threads"
+        }.count
     }
 }

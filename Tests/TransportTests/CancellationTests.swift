@@ -65,6 +65,19 @@ struct CancellationTests {
         if !error.mayHaveReachedServer { #expect(server.record.requests.isEmpty) }
     }
 
+    @Test("what has arrived and was given up is not delivered")
+    func cancelledAfterwards() async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer("all of it") }
+        defer { server.stop() }
+        let body = try await HTTPClient().stream(HTTPRequest(url: server.url)).body
+        while body.timings == nil { await Task.yield() }
+        body.cancel()
+        #expect(body.bufferedBytes == 0)
+        var iterator = body.makeAsyncIterator()
+        let error = await #expect(throws: TransportError.self) { try await iterator.next() }
+        #expect(error?.kind == .cancelled)
+    }
+
     @Test("letting go of a body ends the transfer")
     func dropped() async throws {
         let server = try stallingServer()

@@ -38,8 +38,10 @@ final class HTTP2Server: Sendable {
             let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\(descriptor)")
             return target.flatMap { $0.hasPrefix("socket:[") ? String($0.dropFirst(8).dropLast()) : nil }
         }
-        let table = (try? String(contentsOfFile: "/proc/\(process)/net/tcp", encoding: .utf8)) ?? ""
-        for line in table.split(separator: "\n") {
+        guard let table = fopen("/proc/\(process)/net/tcp", "r") else { return nil }  // Foundation reads the first page only.
+        defer { fclose(table) }
+        var buffer = [CChar](repeating: 0, count: 1_024)
+        while let line = fgets(&buffer, Int32(buffer.count), table).map({ String(cString: $0) }) {
             let fields = line.split(separator: " ")
             let isListening = fields.count > 9 && fields[3] == "0A"
             guard isListening, sockets.contains(String(fields[9])), let colon = fields[1].firstIndex(of: ":") else { continue }

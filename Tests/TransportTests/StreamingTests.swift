@@ -5,50 +5,79 @@ import Transport
 
 @Suite("streamed answers")
 struct StreamingTests {
-    @Test("returns on the headers, and brings each piece when it comes")
-    func asItComes() async throws {
-        let isHeadSeen = Mutex(false)
-        let server = try LoopbackServer { _, writer in
+    /// Sends a piece each time it is let, and ends after three.
+    private func gatedServer(_ gate: Gate) throws -> LoopbackServer {
+        try LoopbackServer { _, writer in
             try writer.begin(headers: [("Content-Type", "text/event-stream")])
-            while !isHeadSeen.withLock(\.self) { guard writer.wait(.milliseconds(1)) else { return } }
-            try writer.chunk("first")
-            writer.wait(.milliseconds(40))
-            try writer.chunk("second")
+            for piece in 1...3 {
+                while gate.opened < piece { guard writer.wait(.milliseconds(1)) else { return } }
+                try writer.chunk("\(piece)")
+            }
             try writer.end()
         }
+    }
+
+    private final class Gate: Sendable {
+        private let count = Mutex(0)
+        var opened: Int { count.withLock(\.self) }
+        func open() { count.withLock { $0 += 1 } }
+    }
+
+    @Test("returns on the headers, and brings each piece when it comes")
+    func asItComes() async throws {
+        let gate = Gate()
+        let server = try gatedServer(gate)
         defer { server.stop() }
         let answer = try await HTTPClient().stream(HTTPRequest(url: server.url))
         #expect(answer.status == 200)
         #expect(answer.headers["content-type"] == "text/event-stream")
+        #expect(answer.sentAt < answer.headAt)
         #expect(answer.body.timings == nil)
-        isHeadSeen.withLock { $0 = true }
-        var chunks: [BodyChunk] = []
-        for try await chunk in answer.body { chunks.append(chunk) }
-        #expect(chunks.map { String(decoding: $0.bytes, as: UTF8.self) } == ["first", "second"])
-        #expect(answer.sentAt < answer.headAt && answer.headAt < chunks[0].receivedAt)
-        #expect(chunks[1].receivedAt - chunks[0].receivedAt >= .milliseconds(39))
-        #expect(try #require(answer.body.timings).endedAt >= chunks[1].receivedAt)
+        var iterator = answer.body.makeAsyncIterator()
+        for piece in 1...3 {
+            let openedAt = MonotonicTime.now
+            gate.open()
+            let chunk = try #require(try await iterator.next())
+            #expect(chunk.bytes == Array("\(piece)".utf8))
+            #expect(chunk.receivedAt > openedAt)
+        }
+        #expect(try await iterator.next() == nil)
+        #expect(try #require(answer.body.timings).headAt == answer.headAt)
     }
 
-    @Test("times are taken when pieces arrive, however late they are read")
-    func stamps() async throws {
-        let server = try LoopbackServer { _, writer in
-            try writer.begin()
-            for _ in 0..<3 {
-                try writer.chunk("x")
-                writer.wait(.milliseconds(30))
-            }
-            try writer.end()
-        }
+    @Test(
+        "times are taken when pieces arrive, however late they are read and their reader is woken",
+        arguments: [Duration.zero, .seconds(60)])
+    func stamps(deliveryInterval: Duration) async throws {
+        let gate = Gate()
+        let server = try gatedServer(gate)
         defer { server.stop() }
-        let answer = try await HTTPClient().stream(HTTPRequest(url: server.url))
-        while answer.body.timings == nil { await Task.yield() }  // All has arrived, nothing is read.
-        let readAt = MonotonicTime.now
+        let client = try HTTPClient(settings: ClientSettings(deliveryInterval: deliveryInterval))
+        let answer = try await client.stream(HTTPRequest(url: server.url))
+        var seenAt: [MonotonicTime] = []
+        for piece in 1...3 {
+            gate.open()
+            while answer.body.bufferedBytes < piece { await Task.yield() }
+            seenAt.append(.now)
+        }
         var times: [MonotonicTime] = []
         for try await chunk in answer.body { times.append(chunk.receivedAt) }
-        #expect(times.count == 3)
-        #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= .milliseconds(29) })
-        #expect(times.allSatisfy { $0 < readAt })
+        try #require(times.count == 3)
+        #expect(answer.headAt < times[0] && times[0] < seenAt[0])
+        #expect(seenAt[0] < times[1] && times[1] < seenAt[1])
+        #expect(seenAt[1] < times[2] && times[2] < seenAt[2])
+    }
+
+    @Test("a full buffer does not wait for the delivery interval")
+    func fullBuffer() async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer(body: [UInt8](repeating: 1, count: 1 << 20)) }
+        defer { server.stop() }
+        let client = try HTTPClient(settings: ClientSettings(deliveryInterval: .seconds(60)))
+        var count = 0
+        for try await chunk in try await client.stream(HTTPRequest(url: server.url, streamBufferBytes: 16 << 10)).body {
+            count += chunk.bytes.count
+        }
+        #expect(count == 1 << 20)
     }
 
     @Test("a body may be split anywhere", arguments: 1...12)

@@ -43,8 +43,9 @@ final class TLSServer: Sendable {
         func remove() { try? FileManager.default.removeItem(at: folder) }
     }
 
-    /// Answers each request with the common name of the client's certificate, the name asked for (SNI) and the Host header; asks for a
-    /// certificate where the first argument is `yes`; prints its port. Ends with its standard input.
+    /// Answers each request with the common name of the client's certificate, the name asked for (SNI), the Host header and the protocol
+    /// agreed on; asks for a certificate where the first argument is `yes`; offers HTTP/2, which it does not speak, where the second is;
+    /// prints its port. Ends with its standard input.
     private static let script = """
         import http.server, os, ssl, sys, threading
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,7 +53,8 @@ final class TLSServer: Sendable {
             def do_GET(self):
                 peer = self.connection.getpeercert()
                 name = dict(pair[0] for pair in peer["subject"])["commonName"] if peer else "nobody"
-                body = ("%s %s %s" % (name, getattr(self.connection, "asked", None), self.headers["Host"])).encode()
+                body = ("%s %s %s %s" % (name, getattr(self.connection, "asked", None), self.headers["Host"],
+                        self.connection.selected_alpn_protocol())).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -64,6 +66,7 @@ final class TLSServer: Sendable {
         context.load_cert_chain("server.pem", "server.key")
         context.load_verify_locations("authority.pem")
         if sys.argv[1] == "yes": context.verify_mode = ssl.CERT_REQUIRED
+        context.set_alpn_protocols(["h2", "http/1.1"] if sys.argv[2] == "yes" else ["http/1.1"])
         context.sni_callback = lambda connection, name, _: setattr(connection, "asked", name)
         server = Server(("127.0.0.1", 0), Handler)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -77,10 +80,10 @@ final class TLSServer: Sendable {
     private let process: Process
     private let input: Pipe
 
-    init(_ certificates: Certificates, asksForCertificate: Bool = false) throws {
+    init(_ certificates: Certificates, asksForCertificate: Bool = false, offersHTTP2: Bool = false) throws {
         process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.script, asksForCertificate ? "yes" : "no"]
+        process.arguments = ["python3", "-c", Self.script, asksForCertificate ? "yes" : "no", offersHTTP2 ? "yes" : "no"]
         process.currentDirectoryURL = certificates.folder
         input = Pipe()
         process.standardInput = input

@@ -6,11 +6,11 @@ import Transport
 @Suite("TLS", .enabled(if: TLSServer.isPossible, "needs openssl and python3"))
 struct TLSTests {
     private func withServer(
-        asksForCertificate: Bool = false, _ body: (TLSServer.Certificates, TLSServer) async throws -> Void
+        asksForCertificate: Bool = false, offersHTTP2: Bool = false, _ body: (TLSServer.Certificates, TLSServer) async throws -> Void
     ) async throws {
         let certificates = try TLSServer.Certificates()
         defer { certificates.remove() }
-        let server = try TLSServer(certificates, asksForCertificate: asksForCertificate)
+        let server = try TLSServer(certificates, asksForCertificate: asksForCertificate, offersHTTP2: offersHTTP2)
         defer { server.stop() }
         try await body(certificates, server)
     }
@@ -22,7 +22,7 @@ struct TLSTests {
     @Test("only the authority that was given is trusted, from memory and from a file")
     func authority() async throws {
         try await withServer { certificates, server in
-            let expected = "nobody localhost localhost:\(server.port)"
+            let expected = "nobody localhost localhost:\(server.port) http/1.1"
             #expect(try await text(server.url, TLSSettings(authorities: .memory(certificates.bytes("authority.pem")))) == expected)
             #expect(try await text(server.url, TLSSettings(authorities: .file(certificates.path("authority.pem")))) == expected)
             let wrong: [TLSSettings?] = [
@@ -47,7 +47,7 @@ struct TLSTests {
             let error = try #require(await failure(of: HTTPRequest(url: url, tls: TLSSettings(authorities: authority))))
             #expect(error.kind == .tls)
             let named = TLSSettings(authorities: authority, serverName: "kubernetes.internal")
-            #expect(try await text(url, named) == "nobody kubernetes.internal 127.0.0.1:\(server.port)")
+            #expect(try await text(url, named) == "nobody kubernetes.internal 127.0.0.1:\(server.port) http/1.1")
             let foreign = TLSSettings(authorities: authority, serverName: "other.internal")
             #expect(await failure(of: HTTPRequest(url: url, tls: foreign))?.kind == .tls)
             #expect(try await text(url, TLSSettings(insecureSkipVerify: true)).hasPrefix("nobody"))
@@ -88,6 +88,16 @@ struct TLSTests {
             #expect(!verified.reusedConnection, "what nobody verified is not taken for verified")
             #expect(try #require(verified.tls) > .zero)
             #expect(try await client.send(plain).timings.reusedConnection)
+        }
+    }
+
+    @Test("a stream has its connection to itself, even where HTTP/2 is on offer")
+    func streamsAvoidHTTP2() async throws {
+        try await withServer(offersHTTP2: true) { certificates, server in
+            let tls = TLSSettings(authorities: .memory(try certificates.bytes("authority.pem")))
+            var body: [UInt8] = []
+            for try await chunk in try await HTTPClient().stream(HTTPRequest(url: server.url, tls: tls)).body { body += chunk.bytes }
+            #expect(String(decoding: body, as: UTF8.self).hasSuffix(" http/1.1"))
         }
     }
 

@@ -50,6 +50,9 @@ static inline CURLcode ccurl_set_request_callback(CURL *handle, ccurl_request_ca
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }
 
+// Keeps connections from the processes that this one starts; older versions of libcurl hand them down.
+CURLcode ccurl_set_private_sockets(CURL *handle);
+
 // 0 where libcurl does not know.
 static inline int64_t ccurl_get_offset(CURL *handle, CURLINFO info) {
     curl_off_t value = 0;

@@ -12,6 +12,9 @@ struct ClusterPolicies: PolicySupply {
     private let client: KubernetesClient
     private let known = KnownPolicies()
     private var told: [String: Told] = [:]
+    private var lastReport: Timestamp?
+    /// Between two looks at what there is to tell.
+    private static let reportPause = Duration.seconds(2)
 
     private struct Told {
         var status: PolicyStatus
@@ -46,6 +49,8 @@ struct ClusterPolicies: PolicySupply {
     mutating func news(at now: Timestamp) async -> [Policy]? { known.takeNews() }
 
     mutating func report(_ status: [Controller.Status], at time: Timestamp) async {
+        if let lastReport, time >= lastReport, time.since(lastReport).duration < Self.reportPause { return }
+        lastReport = time
         let reports = Dictionary(status.compactMap { one in one.last.map { (one.policy.name, (one.policy, $0)) } }) { first, _ in first }
         for object in known.objects {
             let status: PolicyStatus

@@ -53,7 +53,7 @@ struct ControllerRun {
             if let policies = await supply.news(at: clock.steady) {
                 for problem in await controller.use(policies) { Terminal.standardError("\(problem)\n") }
             }
-            await controller.tickDue()
+            await controller.startDue()
             await supply.report(controller.status, at: clock.wall)
             if pruned.map({ clock.steady.since($0).duration > .seconds(3_600) }) ?? true {
                 pruned = clock.steady

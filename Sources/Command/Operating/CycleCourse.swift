@@ -87,7 +87,7 @@ extension ActingRefusal {
     fileprivate var passes: Bool {
         switch self {
         case .noBaseline, .rolloutNotSettled, .targetUnseen, .doubtedMeasurements: true
-        case .modeIsRecommend, .suspended, .paused, .breakerOpen, .noTarget, .targetBusy: false
+        case .modeIsRecommend, .suspended, .paused, .breakerOpen, .noTarget, .targetBusy, .notScheduled: false
         }
     }
 }

@@ -161,8 +161,7 @@ struct Examination {
     private func finding(of source: Policy.Source, _ assembly: LoopAssembly) async -> Finding {
         let name = "source \(source.name)"
         do {
-            let (made, end) = try assembly.sourceAlone(source, policy)
-            defer { end() }
+            let made = try assembly.source(source, of: policy)
             let start = clock.steady
             var fault: String?
             while clock.steady.since(start).duration < patience, !Interruption.isRequested {

@@ -21,8 +21,6 @@ final class LoopAssembly: Sendable {
     private let http: HTTPClient
     private let cluster: ClusterConnection
     let fleet = FleetView()
-    /// Probes that run beside their loops, by policy.
-    private let probes = Mutex<[String: [Task<Void, Never>]]>([:])
 
     init(
         store: EpisodeStore, clock: SystemClock, announcer: any Announcer, leadership: any Leadership, origin: CycleRecord.Origin,
@@ -41,44 +39,30 @@ final class LoopAssembly: Sendable {
         }
     }
 
-    /// The loop of a policy; its probes begin at once, and those of an earlier loop of its name end.
+    /// The loop of a policy; its probes begin at once and end with it.
     /// - Throws: `CommandFailure` where a source or the target cannot be worked with.
     func loop(_ policy: Policy) throws -> PolicyLoop {
-        var running: [StreamingProbe] = []
-        let sources = try policy.monitor.sources.map { source in try self.source(source, policy, &running) }
         let ports = LoopPorts(
-            clock: clock, sources: sources, adjuster: try adjuster(policy), journal: store, leadership: leadership, announcer: announcer,
-            fleet: fleet, plannedChange: { PlannedChange($0, policy: policy, manifest: nil) }, toolVersion: LLMAutoOptimizer.version,
-            origin: origin)
-        let tasks = running.map { probe in Task { await probe.run() } }
-        let former = probes.withLock { probes in
-            defer { probes[policy.name] = tasks }
-            return probes[policy.name] ?? []
-        }
-        for task in former { task.cancel() }
+            clock: clock, sources: try policy.monitor.sources.map { try source($0, of: policy) }, adjuster: try adjuster(policy),
+            journal: store, leadership: leadership, announcer: announcer, fleet: fleet,
+            plannedChange: { PlannedChange($0, policy: policy, manifest: nil) }, toolVersion: LLMAutoOptimizer.version, origin: origin)
         return PolicyLoop(policy: policy, target: policy.targetName, ports: ports)
     }
 
-    /// Ends all probes and connections.
+    /// Ends all connections, and with them whatever waits for an answer.
     func shutdown() async {
-        let tasks = probes.withLock { probes in
-            defer { probes = [:] }
-            return probes.values.flatMap(\.self)
-        }
-        for task in tasks { task.cancel() }
-        for task in tasks { await task.value }
         await http.shutdown()
         await cluster.shutdown()
     }
 
-    private func source(_ source: Policy.Source, _ policy: Policy, _ running: inout [StreamingProbe]) throws -> any MeasurementSource {
+    /// A source that delivers from now on.
+    func source(_ source: Policy.Source, of policy: Policy) throws -> any MeasurementSource {
         do {
             switch source.kind {
             case .probe(let probe):
-                let made = try StreamingProbe(
-                    name: source.name, probe, client: http, clock: clock, seed: seed(policy.name + "/" + source.name))
-                running.append(made)
-                return made
+                return RunningProbe(
+                    try StreamingProbe(
+                        name: source.name, probe, client: http, clock: clock, seed: seed(policy.name + "/" + source.name)))
             case .prometheus(let prometheus): return try PrometheusSource(name: source.name, prometheus, client: http)
             case .scrape(let scrape): return try ScrapeSource(name: source.name, scrape, client: http)
             case .importFiles(let paths): return WatchedFiles(name: source.name, patterns: paths)
@@ -86,14 +70,6 @@ final class LoopAssembly: Sendable {
         } catch {
             throw CommandFailure("source '\(source.name)' of policy '\(policy.name)': \(error)")
         }
-    }
-
-    /// A source that is asked without a loop, and what ends its probe.
-    func sourceAlone(_ source: Policy.Source, _ policy: Policy) throws -> (any MeasurementSource, end: () -> Void) {
-        var running: [StreamingProbe] = []
-        let made = try self.source(source, policy, &running)
-        let tasks = running.map { probe in Task { await probe.run() } }
-        return (made, { for task in tasks { task.cancel() } })
     }
 
     func adjuster(_ policy: Policy) throws -> (any Adjuster)? {
@@ -131,6 +107,23 @@ extension Policy {
         case .none: "none/\(name)"
         }
     }
+}
+
+/// A probe that is at work as long as somebody holds this.
+private final class RunningProbe: MeasurementSource {
+    private let probe: StreamingProbe
+    private let work: Task<Void, Never>
+
+    init(_ probe: StreamingProbe) {
+        self.probe = probe
+        work = Task { await probe.run() }
+    }
+
+    deinit { work.cancel() }
+
+    var name: String { probe.name }
+
+    func deliver(_ request: DeliveryRequest) async -> Delivery { await probe.deliver(request) }
 }
 
 /// The one connection to a cluster, made when somebody first needs it.

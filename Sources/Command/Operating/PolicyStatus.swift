@@ -127,6 +127,7 @@ extension ActingRefusal {
         case .rolloutNotSettled: "RolloutNotSettled"
         case .doubtedMeasurements: "MeasurementsDoubted"
         case .noBaseline: "NoBaseline"
+        case .notScheduled: "NotScheduled"
         case .targetBusy: "TargetBusy"
         }
     }

@@ -25,7 +25,8 @@ extension VerificationPlan {
         for report in objectives {
             guard case .atMost(.latency(let latency, _)) = report.subject else { continue }
             for metric in ComparedMetric.behind(latency) {
-                let left = report.observed.flatMap { $0 > 0 && report.limit > 0 ? logarithm(of: usableShare * report.limit / $0) : nil } ?? 0
+                let left =
+                    report.observed.flatMap { $0 > 0 && report.limit > 0 ? logarithm(of: usableShare * report.limit / $0) : nil } ?? 0
                 room[metric] = min(room[metric] ?? .infinity, left)
             }
         }

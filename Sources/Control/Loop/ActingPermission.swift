@@ -17,6 +17,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
     case doubtedMeasurements(degraded: Int, of: Int)
     /// Too little was measured yet to tell afterwards whether a change helped.
     case noBaseline(blocks: Int, needed: Int)
+    /// The policy acts at set times only.
+    case notScheduled(next: Timestamp?)
     /// Another policy's adjustment of the same target is open.
     case targetBusy(policy: String)
 
@@ -35,6 +37,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
             "\(degraded) of \(count) targets look bad at once, which speaks for a fault of the measurements rather than of the targets"
         case .noBaseline(let blocks, let needed):
             "only \(blocks) of \(needed) stretches of time with requests were seen before it, so nobody could tell whether it helped"
+        case .notScheduled(let next):
+            "the policy acts at set times only" + (next.map { ", the next is \($0)" } ?? "")
         case .targetBusy(let policy): "policy '\(policy)' is changing the same target"
         }
     }

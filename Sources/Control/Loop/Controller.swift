@@ -13,6 +13,8 @@ public actor Controller {
     private let makeLoop: @Sendable (Policy) throws -> PolicyLoop
     private var entries: [String: Entry] = [:]
     private var isClosed = false
+    /// Loops that are at work.
+    private var running: [String: Task<Void, Never>] = [:]
 
     private struct Entry {
         var policy: Policy
@@ -22,6 +24,9 @@ public actor Controller {
         var isOrphan: Bool
         var last: PolicyLoop.Report?
     }
+
+    /// Of whom the fleet has heard.
+    private var fleetNames: Set<String> = []
 
     /// Most loops that tick at a time.
     private static let mostAtOnce = 16
@@ -58,10 +63,7 @@ public actor Controller {
     public func use(_ policies: [Policy]) -> [String] {
         var problems: [String] = []
         for policy in policies {
-            if entries[policy.name]?.policy == policy {
-                entries[policy.name]?.isOrphan = false
-                continue
-            }
+            if entries[policy.name]?.policy == policy { continue }
             do {
                 let loop = try makeLoop(policy)
                 entries[policy.name] = Entry(policy: policy, loop: loop, due: firstDue(policy), isOrphan: false)
@@ -74,26 +76,32 @@ public actor Controller {
         return problems + adoptOrphans(names)
     }
 
-    /// Loops for open adjustments whose policy is not there any more.
+    /// Loops for open adjustments whose policy is gone, or has another target now: they are finished under the text they were decided with.
     private func adoptOrphans(_ names: Set<String>) -> [String] {
         guard let open = try? journal.openAdjustments() else { return [] }  // Each loop says for itself that the journal fails.
         var problems: [String] = []
-        for one in open where !names.contains(one.adjustment.policy) && entries[one.adjustment.policy] == nil {
-            guard var policy = one.policy else { continue }
+        for one in open {
+            let name = one.adjustment.policy
+            let key = "\(name) on \(one.adjustment.target)"
+            guard entries[name]?.loop.target != one.adjustment.target, entries[key] == nil, var policy = one.policy else { continue }
             // It is finished and nothing new is begun.
             policy.suspend = true
             do {
-                entries[policy.name] = Entry(policy: policy, loop: try makeLoop(policy), due: firstDue(policy), isOrphan: true)
+                entries[key] = Entry(policy: policy, loop: try makeLoop(policy), due: firstDue(policy), isOrphan: true)
             } catch {
-                problems.append("the open adjustment \(one.adjustment.id.shortText) of '\(policy.name)' cannot be finished: \(error)")
+                problems.append("the open adjustment \(one.adjustment.id.shortText) of '\(name)' cannot be finished: \(error)")
             }
         }
-        let stillOpen = Set(open.map(\.adjustment.policy))
-        for (name, entry) in entries where entry.isOrphan && !stillOpen.contains(name) {
-            entries[name] = nil
-            fleet.forget(name)
-        }
+        dropFinishedOrphans()
+        for name in fleetNames.subtracting(entries.values.map(\.policy.name)) { fleet.forget(name) }
+        fleetNames = Set(entries.values.map(\.policy.name))
         return problems
+    }
+
+    private func dropFinishedOrphans() {
+        guard let open = try? journal.openAdjustments() else { return }
+        let targets = Set(open.map(\.adjustment.target))
+        for (key, entry) in entries where entry.isOrphan && !targets.contains(entry.loop.target) { entries[key] = nil }
     }
 
     /// Spread over the first interval by name, so that a hundred policies do not all ask at once.
@@ -109,33 +117,34 @@ public actor Controller {
     /// When the next loop is due; `nil` without policies.
     public var nextDue: Timestamp? { entries.values.map(\.due).min() }
 
-    /// Ticks every loop that is due, several at a time, and answers what operators asked.
-    public func tickDue() async {
+    /// Starts every loop that is due and not yet at work, and answers what operators asked. Waits for no loop: a target that does not answer
+    /// holds up its own policy only.
+    public func startDue() {
         guard !isClosed else { return }
         answerRequests()
         let now = clock.steady
-        let due = entries.filter { $0.value.due <= now }.sorted { $0.value.due < $1.value.due }
-        for (name, entry) in due {
+        let due = entries.filter { $0.value.due <= now && running[$0.key] == nil }.sorted { $0.value.due < $1.value.due }
+        for (key, entry) in due.prefix(max(0, Self.mostAtOnce - running.count)) {
             // A tick that took long, or a process that slept, is not made up for.
             let next = entry.due.advanced(by: entry.policy.monitor.interval)
-            entries[name]?.due = next > now ? next : now.advanced(by: entry.policy.monitor.interval)
-        }
-        await withTaskGroup(of: (String, PolicyLoop.Report).self) { group in
-            var waiting = due.makeIterator()
-            func start() {
-                guard let (name, entry) = waiting.next() else { return }
-                group.addTask { (name, await entry.loop.tick()) }
-            }
-            for _ in 0..<Self.mostAtOnce { start() }
-            for await (name, report) in group {
-                entries[name]?.last = report
-                start()
-            }
+            entries[key]?.due = next > now ? next : now.advanced(by: entry.policy.monitor.interval)
+            let loop = entry.loop
+            running[key] = Task { self.finish(key, await loop.tick(), of: loop) }
         }
     }
 
-    /// Begins nothing any more. Whatever ticks when this is called comes to its end; the caller waits for it.
-    public func close() { isClosed = true }
+    private func finish(_ key: String, _ report: PolicyLoop.Report, of loop: PolicyLoop) {
+        running[key] = nil
+        guard entries[key]?.loop === loop else { return }  // The policy was changed or removed meanwhile.
+        entries[key]?.last = report
+        if entries[key]?.isOrphan == true { dropFinishedOrphans() }
+    }
+
+    /// Begins nothing any more, and waits until whatever is at work has come to its end.
+    public func close() async {
+        isClosed = true
+        for task in running.values { await task.value }
+    }
 
     // MARK: Operators
 

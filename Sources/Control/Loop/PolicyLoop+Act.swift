@@ -11,11 +11,12 @@ extension PolicyLoop {
     func act(
         _ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ memory: ControlMemory, _ report: inout Report
     ) async throws(JournalFailure) {
+        let closed = forced == nil ? try refusalBySchedule(decision, memory) : nil
         guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
         let refusal =
             forced == nil
             ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count, blocks: blocks.blocks) : refusalToForce(look)
-        if let refusal {
+        if let refusal = closed ?? refusal {
             report.refusal = refusal
             announceRefusal(refusal, wish, decision, at: look.now)
             return try note(decision, look, memory, &report)
@@ -30,6 +31,24 @@ extension PolicyLoop {
             wish, policy: policy, objectives: decision.objectives, seed: id.seed, isForced: forced != nil)
         let new = adjustment(id, wish, draw, forced != nil, look, decision, report.cycle?.id)
         report.adjustment = try await begin(new, draw: draw, look, memory, decision, cycle: report.cycle)
+    }
+
+    /// Whether the schedule keeps the policy from acting now; takes care of due times at which there was nothing to do.
+    private func refusalBySchedule(_ decision: Decision, _ memory: ControlMemory) throws(JournalFailure) -> ActingRefusal? {
+        // An operator's cycle is its own time.
+        guard ports.origin == .run else { return nil }
+        let wall = ports.clock.wall
+        var entry = JournalEntry(policy: policy.name, time: ports.clock.steady)
+        entry.scheduleSeenThrough = wall
+        switch ScheduleGate(policy.schedule, seenThrough: memory.scheduleSeenThrough, wall: wall) {
+        case .open:
+            if !policy.schedule.isEmpty, decision.outcome == .nothingToDo { try commit(entry) }
+            return nil
+        case .closed(let next): return .notScheduled(next: next)
+        case .missed, .unknown:
+            try commit(entry)
+            return .notScheduled(next: nil)
+        }
     }
 
     /// The change to be made: what an operator asks for, or the best recommendation.
@@ -81,7 +100,8 @@ extension PolicyLoop {
         return Adjustment(
             id: id, policy: policy.name, target: target, identity: look.observation?.identity, candidate: candidate, knob: knob,
             kind: draw.isHoldout ? .holdout : isForced ? .forced : .decided, cycle: cycle, triggers: recommendation?.triggers ?? [],
-            terms: Adjustment.Terms(policy, verification: VerificationPlan(policy, prediction: recommendation?.effect, objectives: decision.objectives)),
+            terms: Adjustment.Terms(
+                policy, verification: VerificationPlan(policy, prediction: recommendation?.effect, objectives: decision.objectives)),
             before: blocks.blocks, proposedAt: look.now, reason: reason)
     }
 
@@ -93,6 +113,7 @@ extension PolicyLoop {
             from: nil, to: new, policy: policy, triggers: decision.nextTriggers, draw: draw, now: look.now)
         entry.triggers = decision.nextTriggers
         entry.cycle = cycle
+        if !policy.schedule.isEmpty, draw != nil { entry.scheduleSeenThrough = ports.clock.wall }
         try commit(entry)
         var memory = memory
         memory.history.triggers = decision.nextTriggers

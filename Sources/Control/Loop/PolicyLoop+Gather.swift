@@ -5,7 +5,8 @@ extension PolicyLoop {
     /// Asks every source at once and takes in what they deliver.
     /// - Returns: Answers of the sources that count for themselves, in the order of the policy.
     func gather(at now: Timestamp) async -> [RecordedReading] {
-        let request = DeliveryRequest(now: now, questions: policy.questions, deadline: Swift.min(policy.monitor.interval, .seconds(10)))
+        let request = DeliveryRequest(
+            now: now, questions: policy.questions + policy.evidenceQuestions, deadline: Swift.min(policy.monitor.interval, .seconds(10)))
         let deliveries = await withTaskGroup(of: (Int, Delivery).self) { group in
             for (index, source) in ports.sources.enumerated() {
                 group.addTask { (index, await source.deliver(request)) }

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+import Statistics
+import Testing
+
+@testable import Control
+
+@Suite("A live snapshot")
+struct LiveSnapshotTests {
+    private static let now = Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000)
+
+    private static var policy: Policy {
+        var policy = Policy(name: "chat")
+        policy.objective.latencies = [.init(metric: .timeToFirstToken, statistic: .percentile(.p95), limit: .milliseconds(500))]
+        return policy
+    }
+
+    private static func answer(_ query: MetricQuery, _ value: Double) -> RecordedReading {
+        RecordedReading(query: query, window: policy.objectiveWindow, reading: .value(Reading.Value(value, samples: 100)))
+    }
+
+    @Test("of counting sources alone names their figures, and what holds the target back")
+    func counted() {
+        let answers = [
+            Self.answer(.latency(.timeToFirstToken, .percentile(.p95)), 1.2), Self.answer(.utilization(.keyValueCache), 0.97),
+            Self.answer(.utilization(.gpu), .nan), Self.answer(.throughput, 12), Self.answer(.throughput, 99),
+        ]
+        let windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+        let snapshot = LiveSnapshot(policy: Self.policy, windows: windows, answers: answers)
+            .snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+        #expect(snapshot.bottleneck.kind == .memory)
+        #expect(snapshot.reported?.requestsPerSecond == 12)
+        #expect(snapshot.reported?.latencies[.timeToFirstToken]?.value(at: .p95) == 1.2)
+        #expect(snapshot.reported?.utilization[.gpu] == nil)
+        #expect(snapshot.readings.map(\.reading) == [answers[0].reading])
+    }
+
+    @Test("gives measured requests precedence, and says how old the newest is")
+    func measured() {
+        var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+        var one = InferenceMeasurement(id: .init(), time: Self.now.advanced(by: .seconds(-20)))
+        one.timeToFirstToken = Nanoseconds(seconds: 0.25)
+        one.endToEnd = Nanoseconds(seconds: 5)
+        windows.record(one)
+        let snapshot = LiveSnapshot(
+            policy: Self.policy, windows: windows, answers: [Self.answer(.latency(.timeToFirstToken, .percentile(.p95)), 1.2)]
+        ).snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+        guard case .value(let value)? = snapshot.readings.first?.reading else { return #expect(Bool(false), "no value") }
+        #expect(value.value == 0.25)
+        #expect(value.age == .seconds(15))
+    }
+
+    @Test("of nothing knows nothing")
+    func nothing() {
+        let windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+        let snapshot = LiveSnapshot(policy: Self.policy, windows: windows, answers: [])
+            .snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+        #expect(snapshot.readings.map(\.reading) == [.unknown(.missing)])
+        #expect(snapshot.reported == nil)
+    }
+}

@@ -1,0 +1,106 @@
+public import Control
+public import FoundationEssentials
+public import Measurements
+import Synchronization
+
+/// Counts what a controller does, and is asked before and after each: to kill the process, to fail, or to write it down.
+public final class StepCounter: Sendable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case commit, call
+    }
+
+    /// A commit to the journal, or a call of the adjuster.
+    public struct Step: Sendable, Hashable {
+        public var kind: Kind
+        /// From 1, by kind.
+        public var number: Int
+        /// Of a call, its name.
+        public var name: String
+        /// The state of the last adjustment that was committed, with this commit; empty before the first.
+        public var state: String
+    }
+
+    private struct State {
+        var counts: [Kind: Int] = [:]
+        var adjustment = ""
+    }
+
+    private let state = Mutex(State())
+    private let before: @Sendable (Step) throws -> Void
+    private let after: @Sendable (Step) throws -> Void
+
+    public init(before: @escaping @Sendable (Step) throws -> Void = { _ in }, after: @escaping @Sendable (Step) throws -> Void = { _ in }) {
+        self.before = before
+        self.after = after
+    }
+
+    public func count(_ kind: Kind) -> Int { state.withLock { $0.counts[kind, default: 0] } }
+
+    func begin(_ kind: Kind, _ name: String, state adjustment: AdjustmentState? = nil) throws -> Step {
+        let step = state.withLock { state in
+            state.counts[kind, default: 0] += 1
+            if let adjustment { state.adjustment = adjustment.rawValue }
+            return Step(kind: kind, number: state.counts[kind]!, name: name, state: state.adjustment)
+        }
+        try before(step)
+        return step
+    }
+
+    func end(_ step: Step) throws { try after(step) }
+}
+
+/// A journal whose commits are counted.
+public struct CountedJournal: Journal {
+    private let journal: any Journal
+    private let counter: StepCounter
+
+    public init(_ journal: any Journal, _ counter: StepCounter) {
+        self.journal = journal
+        self.counter = counter
+    }
+
+    public func memory(of policy: String, target: String, since: Timestamp) throws -> ControlMemory {
+        try journal.memory(of: policy, target: target, since: since)
+    }
+    public func openAdjustments() throws -> [OpenAdjustment] { try journal.openAdjustments() }
+    public func requests() throws -> [OperatorRequest] { try journal.requests() }
+    public func adjustment(_ id: UUID) throws -> Adjustment? { try journal.adjustment(id) }
+
+    public func commit(_ entry: JournalEntry) throws {
+        let step = try counter.begin(.commit, "commit", state: entry.adjustment?.state)
+        try journal.commit(entry)
+        try counter.end(step)
+    }
+}
+
+/// An adjuster whose calls are counted. What is thrown before a call is as if no answer could be had.
+public struct CountedAdjuster: Adjuster {
+    private let adjuster: any Adjuster
+    private let counter: StepCounter
+
+    public init(_ adjuster: any Adjuster, _ counter: StepCounter) {
+        self.adjuster = adjuster
+        self.counter = counter
+    }
+
+    public func observe() async throws(AdjusterError) -> TargetObservation {
+        try await counted("observe") { () async throws(AdjusterError) in try await adjuster.observe() }
+    }
+    public func rehearse(_ order: ChangeOrder) async throws(AdjusterError) {
+        try await counted("rehearse") { () async throws(AdjusterError) in try await adjuster.rehearse(order) }
+    }
+    public func apply(_ order: ChangeOrder) async throws(AdjusterError) {
+        try await counted("apply") { () async throws(AdjusterError) in try await adjuster.apply(order) }
+    }
+    public func unmark(_ adjustment: UUID, fence: FencingToken) async throws(AdjusterError) {
+        try await counted("unmark") { () async throws(AdjusterError) in try await adjuster.unmark(adjustment, fence: fence) }
+    }
+
+    private func counted<Value>(_ name: String, _ call: () async throws(AdjusterError) -> Value) async throws(AdjusterError) -> Value {
+        guard let step = try? counter.begin(.call, name) else { throw .unreachable("the test cut it off") }
+        let value = try await call()
+        // An answer that is lost after the call was carried out.
+        guard (try? counter.end(step)) != nil else { throw .outcomeUnknown("the test lost the answer") }
+        return value
+    }
+}

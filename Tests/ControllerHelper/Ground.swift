@@ -1,0 +1,102 @@
+import Foundation
+public import Measurements
+public import Policies
+import Statistics
+
+/// What the controllers of a test have in common: one Deployment, one policy with one knob, and how fast requests are at each of its values.
+public struct Ground: Sendable {
+    /// How the one setting is changed.
+    public enum KnobKind: String, Sendable, CaseIterable {
+        /// An argument of a container: one write.
+        case argument
+        /// The scale subresource: the mark and the value are a write each.
+        case replicas
+    }
+
+    public let kind: KnobKind
+    /// Log latency added by each doubling of the knob (each replica); negative where more helps.
+    public let slope: Double
+
+    public init(_ kind: KnobKind, slope: Double) {
+        self.kind = kind
+        self.slope = slope
+    }
+
+    /// The deployment under control, as the store calls it.
+    public static let target = "llm/Deployment/chat"
+    public static let deployment = Policy.KubernetesTarget(namespace: "llm", apiVersion: "apps/v1", kind: "Deployment", name: "chat")
+
+    /// The Deployment before anything was changed.
+    public static let manifest = """
+        {apiVersion: apps/v1, kind: Deployment, metadata: {name: chat, namespace: llm}, spec: {replicas: 2,
+          selector: {matchLabels: {app: chat}}, template: {metadata: {labels: {app: chat}}, spec: {containers: [
+            {name: proxy, image: proxy}, {name: vllm, image: v1, args: [serve, --max-num-seqs=2]}]}}}}
+        """
+
+    public var knob: Knob {
+        switch kind {
+        case .argument:
+            Knob(
+                name: "slots", domain: .values([.integer(2), .integer(4)]),
+                place: .containerArgument(container: "vllm", flag: "--max-num-seqs"), role: .concurrency)
+        case .replicas: Knob(name: "replicas", domain: .range(min: 2, max: 3, step: 1), place: .replicas, role: .replicas)
+        }
+    }
+
+    /// One trigger that fires before any change, and after one not again within the test.
+    public var policy: Policy {
+        var policy = Policy(name: "chat", target: .kubernetes(Self.deployment))
+        policy.mode = .auto
+        policy.objective.latencies = [.init(metric: .timeToFirstToken, statistic: .percentile(.p95), limit: .milliseconds(500))]
+        var trigger = Trigger(
+            name: "slow", type: .latencyThreshold,
+            condition: .leaf(
+                .init(
+                    name: "p95LatencyExceeds",
+                    test: .compare(.latency(.timeToFirstToken, .percentile(.p95)), .above, threshold: 0.5, window: nil))))
+        trigger.window = .seconds(60)
+        trigger.minSamples = 10
+        trigger.cooldown = .seconds(7_200)
+        trigger.cooldownAfterRollback = .seconds(7_200)
+        policy.triggers = [trigger]
+        policy.knobs = [knob]
+        policy.verify.settle = .seconds(30)
+        policy.verify.window = .seconds(120)
+        policy.verify.minSamples = 50
+        policy.learning.holdout = 0
+        return policy
+    }
+
+    /// The time of a tick: 15 s each.
+    public static func time(ofTick tick: Int) -> Timestamp {
+        Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000).advanced(by: .seconds(15 * tick))
+    }
+
+    /// The requests of the 15 s before a time at a value of the knob; the same for the same time and value, in every process.
+    public func measurements(until now: Timestamp, value: Int) -> [InferenceMeasurement] {
+        var noise = SplitMix64(seed: UInt64(bitPattern: now.nanosecondsSinceEpoch) ^ 0x9e37_79b9)
+        let steps = kind == .argument ? log2(Double(max(1, value)) / 2) : Double(value - 2)
+        let shift = slope * steps
+        return (0..<12).map { index in
+            // One of twelve does not queue: what it takes without waiting is known.
+            let ttft = index == 0 ? 0.08 : 0.8 * exp(shift + 0.15 * noise.normal())
+            let tpot = 0.03 * exp(shift + 0.1 * noise.normal())
+            var measurement = InferenceMeasurement(
+                id: UUID(), time: now.advanced(by: .milliseconds(-15_000 + index * 1_200)), model: "m", provider: "p", endpoint: "e")
+            measurement.timeToFirstToken = Nanoseconds(seconds: ttft)
+            measurement.timePerOutputToken = Nanoseconds(seconds: tpot)
+            measurement.outputTokens = 20
+            measurement.inputTokens = 100
+            measurement.endToEnd = Nanoseconds(seconds: ttft + 19 * tpot)
+            return measurement
+        }
+    }
+}
+
+extension SplitMix64 {
+    /// A draw of the standard normal distribution.
+    fileprivate mutating func normal() -> Double {
+        let uniform = max(Double(next() >> 11) * 0x1p-53, 1e-12)
+        return (-2 * log(uniform)).squareRoot() * cos(2 * .pi * Double(next() >> 11) * 0x1p-53)
+    }
+}
