@@ -18,10 +18,11 @@ public struct EngineServer: Sendable {
 
     /// Serves while a body runs, and is gone, port and all, when this returns; answers under way are cut off.
     ///
-    /// - Throws: What the body throws, or ``ServerStopped`` where the port is taken.
+    /// - Throws: What the body throws, or ``ServerStopped`` where the port cannot be had.
     @discardableResult public static func serve<Answer: Sendable>(
         _ setup: PoolSetup, settings: ServerSettings = ServerSettings(), _ body: @Sendable (EngineServer) async throws -> Answer
     ) async throws -> Answer {
+        precondition(settings.timeScale > 0 && settings.timeScale.isFinite, "time runs \(settings.timeScale) times as fast")
         var setup = setup
         setup.listens = true
         let clock = ScaledClock(scale: settings.timeScale)
@@ -39,7 +40,10 @@ public struct EngineServer: Sendable {
             }
             group.addTask { await dispatcher.run() }
             guard let port = await ports.first(where: { _ in true }) else {
-                while !group.isEmpty { try await group.next() }
+                group.cancelAll()
+                // What it says is that the port could not be had, and so does the error below.
+                while !group.isEmpty { _ = try? await group.next() }
+                try Task.checkCancellation()
                 throw ServerStopped(port: settings.port)
             }
             let answer = try await body(EngineServer(engine: engine, port: port, model: model))

@@ -56,7 +56,7 @@ final class TokenDispatcher: Sendable {
     /// Until the task is cancelled. The engine makes tokens known one iteration and more before clients see them, so that a look every
     /// few milliseconds delays none.
     func run() async {
-        let pause = Duration.milliseconds(min(5, max(1, Int(5 / clock.scale))))
+        let pause = Duration.milliseconds(Int(min(5, max(1, 5 / clock.scale))))
         // An error of sleeping is the cancellation.
         while (try? await Task.sleep(for: pause)) != nil { dispatch() }
         let left = state.withLock { state in

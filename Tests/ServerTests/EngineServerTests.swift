@@ -124,7 +124,7 @@ import Transport
     @Test("a taken port is an error, not a hang")
     func takenPort() async throws {
         try await serve { server, _ in
-            await #expect(throws: (any Error).self) {
+            await #expect(throws: ServerStopped.self) {
                 try await EngineServer.serve(PoolSetup(profile: .llama7BOnH100), settings: ServerSettings(port: server.port)) { _ in }
             }
         }
