@@ -30,7 +30,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Bench",
-            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
+            dependencies: [
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Transport",
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -90,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "EpisodeStoreTests",
             dependencies: [
-                "Control", "EpisodeStore", "EpisodeStoreHelper", "Learning", "Measurements", "Policies",
+                "Control", "EpisodeStore", "EpisodeStoreHelper", "Learning", "Measurements", "Policies", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

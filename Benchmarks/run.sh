@@ -24,6 +24,7 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
 fi
 "$bench" decide
 "$bench" tick
+"$bench" simulate
 "$bench" store
 "${PYTHON:-python3}" Benchmarks/idle.py "$(swift build -c release --show-bin-path)/llm-auto-optimizer"
 
