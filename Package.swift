@@ -177,9 +177,10 @@ let package = Package(
             name: "ServerTests", dependencies: ["Documents", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
             swiftSettings: strict),
         .target(
-            name: "Simulation", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "Simulation", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Statistics"],
+            swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Simulation", "Statistics"],
+            name: "SimulationTests", dependencies: ["Control", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
             swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

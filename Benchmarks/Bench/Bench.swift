@@ -12,10 +12,11 @@ import Foundation
         case "store": try measureStore()
         case "decide": try measureDeciding()
         case "tick": try await measureTicking()
-        case "simulate": measureSimulating()
+        case "simulate": try measureSimulating(arguments)
         case "transport": try await measureTransport(arguments)
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | simulate | store | transport URL\n"
+            let usage =
+                "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | simulate [AZURE.CSV] | store | transport URL\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

@@ -2,7 +2,8 @@ import Measurements
 import Simulation
 import Testing
 
-@Suite struct ArrivalsTests {
+@Suite("Arrivals")
+struct ArrivalsTests {
     private func times(_ shape: LoadShape, _ process: ArrivalProcess, until end: Double, seed: UInt64 = 5) -> [Double] {
         var arrivals = Arrivals(shape: shape, process: process, inputs: .constant(1), outputs: .constant(1), seed: seed)
         return arrivals.requests(before: Nanoseconds(seconds: end)).map(\.arrival.seconds)

@@ -2,7 +2,8 @@ import Measurements
 import Simulation
 import Testing
 
-@Suite struct EnginePoolTests {
+@Suite("A pool of simulated engines")
+struct EnginePoolTests {
     private func chat(rate: Double, seconds: Double, seed: UInt64 = 7) -> [SimulatedRequest] {
         var arrivals = Arrivals(
             shape: .constant(rate: rate), inputs: .lognormal(median: 800, deviation: 0.7, min: 16, max: 4_000),

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Simulation
 
-@Suite struct EventSkippingTests {
+@Suite("Event skipping")
+struct EventSkippingTests {
     @Test("leaps end where single iterations do, to the picosecond, in every small world")
     func equalsSteps() {
         var preemptions = 0

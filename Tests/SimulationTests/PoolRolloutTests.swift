@@ -2,7 +2,8 @@ import Measurements
 import Simulation
 import Testing
 
-@Suite struct PoolRolloutTests {
+@Suite("A pool that is changed")
+struct PoolRolloutTests {
     private func pool(replicas: Int) -> EnginePool {
         EnginePool(
             PoolSetup(

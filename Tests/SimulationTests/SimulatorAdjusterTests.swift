@@ -5,7 +5,8 @@ import Policies
 import Simulation
 import Testing
 
-@Suite struct SimulatorAdjusterTests {
+@Suite("The adjuster of the simulated engine")
+struct SimulatorAdjusterTests {
     private let slots = Knob(
         name: "maxNumSeqs", domain: .range(min: 1, max: 256, step: 1), place: .parameter(name: "maxNumSeqs"), role: .concurrency)
     private let replicas = Knob(name: "replicas", domain: .range(min: 1, max: 8, step: 1), place: .replicas, role: .replicas)

@@ -73,7 +73,9 @@ extension EngineReplica {
         iteration += iterations
         cachedTokens += made
         reservedTokens += made
-        totals.busy += duration
+        totals.busy += Int128(duration)
+        totals.iterations += iterations
+        totals.steps += 1
         totals.generatedTokens += made
     }
 
@@ -100,6 +102,7 @@ extension EngineReplica {
             let slot = waiting.removeFirst()
             prefilling.append(slot)
             reservedTokens += slots[Int(slot)].prefillTarget
+            waitingTokens -= slots[Int(slot)].prefillTarget
             slots[Int(slot)].prefilled = slots[Int(slot)].cachedTokens
             if slots[Int(slot)].scheduled < 0 { slots[Int(slot)].scheduled = now }
             take(&slots[Int(slot)])
@@ -175,6 +178,7 @@ extension EngineReplica {
             cachedTokens -= slots[index].prefillTarget
             reservedTokens -= slots[index].prefillTarget
         }
+        waitingTokens += slots[index].prefillTarget
         slots[index].preemptions += 1
         totals.preemptions += 1
         waiting.prepend(slot)

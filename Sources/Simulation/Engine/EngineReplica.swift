@@ -25,6 +25,8 @@ struct EngineReplica {
     var cachedTokens: Int64 = 0
     /// The same with the whole prompts of those being read.
     var reservedTokens: Int64 = 0
+    /// Tokens to be read of those who wait.
+    var waitingTokens: Int64 = 0
     /// End of the iteration under way that reads a prompt; −1 where none does.
     var mixedEnd: Int64 = -1
     /// Before this time, running and waiting do not change of themselves.
@@ -56,6 +58,7 @@ struct EngineReplica {
 
     var running: Int { decoding.count + prefilling.count }
     var load: Int { running + waiting.count }
+    var tokenLoad: Int64 { reservedTokens + waitingTokens }
 
     /// Whether a request can ever be served here.
     func hasRoom(for request: SimulatedRequest) -> Bool {
@@ -67,6 +70,7 @@ struct EngineReplica {
     mutating func submit(_ request: SimulatedRequest, at time: Int64) {
         let slot = RequestSlot(request, sequence: nextSequence, readyAt: time)
         nextSequence += 1
+        waitingTokens += slot.prefillTarget
         if let free = freeSlots.popLast() {
             slots[Int(free)] = slot
             waiting.append(free)
@@ -87,6 +91,21 @@ struct EngineReplica {
     /// Takes a request back; `false` where there is none of this number.
     mutating func cancel(_ id: Int, at time: Int64) -> Bool {
         guard let slot = liveSlots.first(where: { slots[Int($0)].id == id }) else { return false }
+        end(slot, .cancelled, at: time)
+        totals.cancelled += 1
+        return true
+    }
+
+    /// Ends everything that is here without its answer.
+    mutating func failAll(at time: Int64) {
+        for slot in liveSlots {
+            end(slot, .failed, at: time)
+            totals.failed += 1
+        }
+        mixedEnd = -1
+    }
+
+    private mutating func end(_ slot: Int32, _ ending: RequestOutcome.Ending, at time: Int64) {
         let index = Int(slot)
         var generated = slots[index].generatedBefore
         if prefilling.contains(slot) {
@@ -99,19 +118,18 @@ struct EngineReplica {
             reservedTokens -= slots[index].inputTokens + generated
         } else {
             waiting.remove(slot)
+            waitingTokens -= slots[index].prefillTarget
         }
-        totals.cancelled += 1
-        outcomes.append(RequestOutcome(slots[index], ending: .cancelled, generated: generated, lastToken: time, replica: number))
+        outcomes.append(RequestOutcome(slots[index], ending: ending, generated: generated, lastToken: time, replica: number))
         freeSlots.append(slot)
         if load == 0 { emptySince = time }
         quietUntil = now
-        return true
     }
 
-    /// When the iteration under way ends; `nil` where there is none.
+    /// When the iteration under way or the next one to begin ends, or earlier; `nil` where there is nothing to do.
     var iterationEnd: Int64? {
         if mixedEnd >= 0 { return mixedEnd }
-        guard !decoding.isEmpty else { return nil }
+        guard !decoding.isEmpty else { return load > 0 ? now : nil }
         var noise = noise
         noise.enter(iteration)
         return now + noise.cost.iteration(tokens: Int64(decoding.count), cached: cachedTokens)
@@ -124,11 +142,27 @@ struct EngineReplica {
 struct ReplicaTotals {
     var completed = 0
     var cancelled = 0
+    var failed = 0
     var promptTokens: Int64 = 0
     var generatedTokens: Int64 = 0
     var preemptions: Int64 = 0
-    /// Picoseconds in which it worked.
-    var busy: Int64 = 0
+    var iterations: Int64 = 0
+    /// Leaps and single iterations: what the simulation itself had to do.
+    var steps: Int64 = 0
+    /// Picoseconds in which it worked; those of a thousand replicas would not fit into 64 bits.
+    var busy: Int128 = 0
+
+    mutating func add(_ other: ReplicaTotals) {
+        completed += other.completed
+        cancelled += other.cancelled
+        failed += other.failed
+        promptTokens += other.promptTokens
+        generatedTokens += other.generatedTokens
+        preemptions += other.preemptions
+        iterations += other.iterations
+        steps += other.steps
+        busy += other.busy
+    }
 }
 
 /// How fast one replica is, and how that wavers: a lognormal factor, drawn anew for every run of iterations.

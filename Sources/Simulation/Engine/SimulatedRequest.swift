@@ -38,6 +38,8 @@ public struct RequestOutcome: Sendable, Hashable {
     public let firstToken: Nanoseconds
     public let lastToken: Nanoseconds
     public let inputTokens: Int
+    /// Tokens of the prompt that were found in the cache.
+    public let cachedTokens: Int
     /// Tokens that were made.
     public let outputTokens: Int
     /// How often it lost its place in the cache and was begun again.
@@ -45,12 +47,14 @@ public struct RequestOutcome: Sendable, Hashable {
     /// Number of the replica; −1 where it came to none.
     public let replica: Int
 
-    public enum Ending: Sendable, Hashable {
+    public enum Ending: String, Sendable, Hashable, Codable, CaseIterable {
         case completed
         /// It would never fit into the cache.
         case refused
         /// Taken back by the client.
         case cancelled
+        /// Lost with its replica.
+        case failed
     }
 
     init(_ slot: RequestSlot, ending: Ending, generated: Int64, lastToken: Int64, replica: Int) {
@@ -61,6 +65,7 @@ public struct RequestOutcome: Sendable, Hashable {
         firstToken = Nanoseconds(picoseconds: slot.firstToken >= 0 ? min(slot.firstToken + slot.wayOut, lastToken) : lastToken)
         self.lastToken = Nanoseconds(picoseconds: lastToken)
         inputTokens = Int(slot.inputTokens)
+        cachedTokens = Int(slot.cachedTokens)
         outputTokens = Int(generated)
         preemptions = Int(slot.preemptions)
         self.replica = replica

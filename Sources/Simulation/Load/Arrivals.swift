@@ -9,24 +9,21 @@ public enum ArrivalProcess: Sendable, Codable, Hashable {
     case poisson
     /// In bursts, for a coefficient of variation above 1; more evenly than Poisson's below.
     case gamma(variation: Double)
+    /// Gaps with Weibull's distribution of this shape: in bursts below 1.
+    case weibull(shape: Double)
 }
 
-/// How many tokens prompts or answers have.
-public enum TokenLengths: Sendable, Codable, Hashable {
-    case constant(Int)
-    case uniform(min: Int, max: Int)
-    /// Around a median, with the standard deviation of the logarithm, held within bounds.
-    case lognormal(median: Double, deviation: Double, min: Int, max: Int)
-    /// One of those listed, each as likely.
-    case observed([Int])
-
-    func next(_ draws: inout NormalDraws) -> Int {
+extension ArrivalProcess {
+    /// From one arrival to the next where one comes a second, in the mean.
+    func nextGap(_ draws: inout NormalDraws) -> Double {
         switch self {
-        case .constant(let length): return length
-        case .uniform(let low, let high): return low + Int(Double(high - low + 1) * (1 - draws.unit()))
-        case .lognormal(let median, let deviation, let low, let high):
-            return min(max(Int((median * exponential(of: deviation * draws.next())).rounded()), low), high)
-        case .observed(let lengths): return lengths[Int(Double(lengths.count) * (1 - draws.unit()))]
+        case .constant: return 1
+        case .poisson: return -logarithm(of: draws.unit())
+        case .gamma(let variation):
+            guard variation > 0 else { return 1 }
+            let shape = 1 / (variation * variation)
+            return draws.nextGamma(shape: shape) / shape
+        case .weibull(let shape): return power(-logarithm(of: draws.unit()), 1 / shape) / gammaFunction(of: 1 + 1 / shape)
         }
     }
 }
@@ -37,19 +34,37 @@ public enum TokenLengths: Sendable, Codable, Hashable {
 public struct Arrivals: Sequence, IteratorProtocol, Sendable {
     private let shape: LoadShape
     private let process: ArrivalProcess
-    private let inputs: TokenLengths
-    private let outputs: TokenLengths
+    private let requestLengths: RequestLengths
+    private let outputDrift: LengthDrift?
     private var gaps: NormalDraws
     private var lengths: NormalDraws
     private var expected = 0.0
     private var moment = 0.0
     private var count = 0
 
-    public init(shape: LoadShape, process: ArrivalProcess = .poisson, inputs: TokenLengths, outputs: TokenLengths, seed: UInt64) {
+    /// - Parameter outputDrift: Answers that grow longer or shorter, so that as many requests are another load.
+    public init(
+        shape: LoadShape, process: ArrivalProcess = .poisson, inputs: TokenLengths, outputs: TokenLengths, outputDrift: LengthDrift? = nil,
+        seed: UInt64
+    ) {
+        self.init(shape, process, .independent(inputs: inputs, outputs: outputs), outputDrift, seed)
+    }
+
+    /// With the lengths of recorded requests, of which there is at least one: prompt and answer of one belong together.
+    public init(
+        shape: LoadShape, process: ArrivalProcess = .poisson, lengthsLike trace: RequestTrace, outputDrift: LengthDrift? = nil, seed: UInt64
+    ) {
+        precondition(!trace.requests.isEmpty, "an empty trace has no lengths")
+        self.init(shape, process, .pairs(trace.requests.map { ($0.inputTokens, $0.outputTokens) }), outputDrift, seed)
+    }
+
+    private init(
+        _ shape: LoadShape, _ process: ArrivalProcess, _ requestLengths: RequestLengths, _ outputDrift: LengthDrift?, _ seed: UInt64
+    ) {
         self.shape = shape
         self.process = process
-        self.inputs = inputs
-        self.outputs = outputs
+        self.requestLengths = requestLengths
+        self.outputDrift = outputDrift
         var seeds = SplitMix64(seed: seed)
         gaps = NormalDraws(SplitMix64(seed: seeds.next()))
         lengths = NormalDraws(SplitMix64(seed: seeds.next()))
@@ -57,31 +72,25 @@ public struct Arrivals: Sequence, IteratorProtocol, Sendable {
 
     /// `nil` where none ever comes again.
     public mutating func next() -> SimulatedRequest? {
-        expected += nextGap()
+        expected += process.nextGap(&gaps)
         guard let arrival = shape.moment(expecting: expected, after: moment) else { return nil }
         moment = Swift.max(moment, arrival)
         defer { count += 1 }
+        let drawn = requestLengths.next(&lengths)
+        let outputTokens = Double(drawn.output) * (outputDrift?.factor(at: moment) ?? 1)
         return SimulatedRequest(
-            id: count, arrival: Nanoseconds(seconds: moment), inputTokens: Swift.max(1, inputs.next(&lengths)),
-            outputTokens: Swift.max(1, outputs.next(&lengths)))
+            id: count, arrival: Nanoseconds(seconds: moment), inputTokens: Swift.max(1, drawn.input),
+            outputTokens: Swift.max(1, Int(outputTokens.rounded())))
     }
+
+    /// All that arrive before a time, as a trace of that length.
+    public mutating func trace(before end: Nanoseconds) -> RequestTrace { RequestTrace(requests(before: end), span: end) }
 
     /// All that arrive before a time.
     public mutating func requests(before end: Nanoseconds) -> [SimulatedRequest] {
         var requests: [SimulatedRequest] = []
         while let request = next(), request.arrival < end { requests.append(request) }
         return requests
-    }
-
-    /// With mean 1.
-    private mutating func nextGap() -> Double {
-        switch process {
-        case .constant: return 1
-        case .poisson: return -logarithm(of: gaps.unit())
-        case .gamma(let variation):
-            let shape = 1 / (variation * variation)
-            return gaps.nextGamma(shape: shape) / shape
-        }
     }
 }
 

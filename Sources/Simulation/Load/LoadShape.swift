@@ -6,6 +6,10 @@ public enum LoadShape: Sendable, Codable, Hashable {
     case step(before: Double, after: Double, atSecond: Double)
     /// A sine around a mean, lowest at the beginning; `amplitude` is a share of the mean in `0..<1`.
     case diurnal(mean: Double, amplitude: Double, periodSeconds: Double)
+    /// At one rate, but for a while at another.
+    case spike(base: Double, peak: Double, atSecond: Double, seconds: Double)
+    /// As recorded or drawn beforehand.
+    case series(RateSeries)
 
     /// Requests per second at a moment.
     public func rate(at second: Double) -> Double {
@@ -16,6 +20,8 @@ public enum LoadShape: Sendable, Codable, Hashable {
         case .step(let before, let after, let at): return second < at ? before : after
         case .diurnal(let mean, let amplitude, let period):
             return mean * (1 - amplitude * sineAndCosine(of: 2 * Double.pi * second / period).cosine)
+        case .spike(let base, let peak, let at, let length): return second >= at && second < at + length ? peak : base
+        case .series(let series): return series.rate(at: second)
         }
     }
 
@@ -31,12 +37,16 @@ public enum LoadShape: Sendable, Codable, Hashable {
         case .diurnal(let mean, let amplitude, let period):
             let turn = 2 * Double.pi / period
             return mean * (second - amplitude * sineAndCosine(of: turn * second).sine / turn)
+        case .spike(let base, let peak, let at, let length):
+            return base * second + (peak - base) * min(max(second - at, 0), length)
+        case .series(let series): return series.expected(by: second)
         }
     }
 
     /// The moment by which so many requests are expected, from a moment before it; `nil` where they never come.
     func moment(expecting count: Double, after start: Double) -> Double? {
         if case .constant(let rate) = self { return rate > 0 ? count / rate : nil }
+        if case .series(let series) = self { return series.moment(expecting: count) }
         var low = start
         var step = 1.0
         while expected(by: low + step) < count {

@@ -27,65 +27,61 @@ extension EnginePool {
         reconcile()
     }
 
-    /// What the pool is and does at ``time``.
-    public var status: PoolStatus {
-        var status = PoolStatus(
-            wanted: wanted, ready: 0, starting: 0, draining: 0, outdated: 0, running: 0, waiting: gatewayCount, cacheUsage: 0,
-            overLimit: 0, submitted: submitted, completed: retired.completed, refused: refused,
-            cancelled: gatewayCancelled + retired.cancelled, promptTokens: retired.promptTokens, generatedTokens: retired.generatedTokens,
-            preemptions: retired.preemptions,
-            replicaSeconds: 0, busySeconds: 0)
-        var (reserved, capacity, busy, alive) = (Int64(0), Int64(0), retired.busy, retiredTime)
-        for member in members {
-            switch member.phase {
-            case .starting: status.starting += 1
-            case .ready: status.ready += 1
-            case .draining: status.draining += 1
-            }
-            if !member.isDraining, member.replica.settings != settings { status.outdated += 1 }
-            status.running += member.replica.running
-            status.waiting += member.replica.waiting.count
-            status.overLimit += max(0, member.replica.running - settings.maxNumSeqs)
-            status.completed += member.replica.totals.completed
-            status.cancelled += member.replica.totals.cancelled
-            status.promptTokens += member.replica.totals.promptTokens
-            status.generatedTokens += member.replica.totals.generatedTokens
-            status.preemptions += member.replica.totals.preemptions
-            busy += member.replica.totals.busy
-            alive += now - member.askedFor
-            guard !member.isStarting else { continue }
-            reserved += member.replica.reservedTokens
-            capacity += member.replica.cacheCapacity
+    /// Replaces the engine of all replicas by another one, as a new version is rolled out; the settings must have no
+    /// ``EngineSettings/problem(with:)`` with it, otherwise traps.
+    public mutating func upgrade(to profile: EngineProfile) {
+        if let problem = setup.settings.problem(with: profile) { preconditionFailure(problem) }
+        guard profile != setup.profile else { return }
+        advance(to: time)
+        setup.profile = profile
+        revision += 1
+        reconcile()
+    }
+
+    /// Ends a replica as a crash does: what it had fails at its clients, and a new one starts cold. One that is not there is left alone.
+    /// - Parameter number: As in ``ReplicaStatus/number``.
+    public mutating func crash(_ number: Int) {
+        advance(to: time)
+        guard let index = members.firstIndex(where: { $0.replica.number == number }) else { return }
+        if members[index].isStarting {
+            removeStarting(index)
+        } else {
+            members[index].replica.failAll(at: now)
+            members[index].phase = .draining(since: now)
+            removeDrained()
         }
-        status.cacheUsage = capacity > 0 ? Double(reserved) / Double(capacity) : 0
-        status.busySeconds = Double(busy) / 1e12
-        status.replicaSeconds = Double(alive) / 1e12
-        return status
+        reconcile()
     }
 
     // MARK: Towards what is wanted
 
     mutating func addMember(isCold: Bool) {
-        members.append(setup.member(nextNumber, askedFor: now, isCold: isCold))
+        members.append(setup.member(nextNumber, revision: revision, askedFor: now, isCold: isCold))
         nextNumber += 1
+    }
+
+    /// Tells members with the engine and the settings in force from older ones.
+    var isCurrent: (PoolMember) -> Bool {
+        let (revision, settings) = (revision, settings)
+        return { $0.revision == revision && $0.replica.settings == settings }
     }
 
     /// Starts and drains replicas until the next one has to be waited for: at most a quarter more than wanted, and no fewer ready than
     /// there are or are wanted.
     mutating func reconcile() {
         let surge = (wanted + 3) / 4
-        let settings = settings
+        let isCurrent = isCurrent
         while true {
-            let current = members.filter { $0.replica.settings == settings && !$0.isDraining }
-            let outdated = members.filter { $0.replica.settings != settings && !$0.isDraining }
+            let current = members.filter { isCurrent($0) && !$0.isDraining }
+            let outdated = members.filter { !isCurrent($0) && !$0.isDraining }
             if current.count > wanted {
-                retire { $0.replica.settings == settings }
+                retire(isCurrent)
             } else if !outdated.isEmpty, current.count == wanted, current.allSatisfy(\.isReady) {
-                retire { $0.replica.settings != settings }
+                retire { !isCurrent($0) }
             } else if outdated.contains(where: \.isStarting) {
-                retire { $0.replica.settings != settings && $0.isStarting }
+                retire { !isCurrent($0) && $0.isStarting }
             } else if !outdated.isEmpty, (current + outdated).count(where: \.isReady) > wanted {
-                retire { $0.replica.settings != settings }
+                retire { !isCurrent($0) }
             } else if current.count < wanted, current.count + outdated.count < wanted + (outdated.isEmpty ? 0 : surge) {
                 addMember(isCold: true)
             } else {
@@ -96,20 +92,21 @@ extension EnginePool {
     }
 
     /// Lets one replica go: one that is still starting, or else the least loaded; of equals the youngest.
-    private mutating func retire(where isEligible: (PoolMember) -> Bool) {
+    private mutating func retire(_ isEligible: (PoolMember) -> Bool) {
         let eligible = members.indices.filter { !members[$0].isDraining && isEligible(members[$0]) }
         func standing(_ index: Int) -> (Int, Int, Int) {
             (members[index].isStarting ? 0 : 1, members[index].replica.load, -members[index].replica.number)
         }
         guard let index = eligible.min(by: { standing($0) < standing($1) }) else { return }
         if members[index].isStarting {
-            retiredTime += now - members[index].askedFor
-            members.remove(at: index)
+            removeStarting(index)
         } else {
             members[index].phase = .draining(since: now)
             removeDrained()
         }
     }
+
+    private mutating func removeStarting(_ index: Int) { retiredTime += Int128(now - members.remove(at: index).askedFor) }
 
     /// Replicas that have finished what they had are off from the moment they had.
     mutating func removeDrained() {
@@ -118,13 +115,8 @@ extension EnginePool {
             let member = members.remove(at: index)
             outcomes += member.replica.outcomes
             tokens += member.replica.tokens
-            retired.completed += member.replica.totals.completed
-            retired.cancelled += member.replica.totals.cancelled
-            retired.promptTokens += member.replica.totals.promptTokens
-            retired.generatedTokens += member.replica.totals.generatedTokens
-            retired.preemptions += member.replica.totals.preemptions
-            retired.busy += member.replica.totals.busy
-            retiredTime += max(since, member.replica.emptySince) - member.askedFor
+            retired.add(member.replica.totals)
+            retiredTime += Int128(max(since, member.replica.emptySince) - member.askedFor)
         }
     }
 }

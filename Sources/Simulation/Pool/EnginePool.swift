@@ -10,6 +10,8 @@ public struct EnginePool: Sendable {
     /// Replicas asked for.
     var wanted: Int
     var nextNumber = 0
+    /// Counts the engines this pool has had.
+    var revision = 0
     /// Picoseconds.
     var now: Int64 = 0
     /// Of the earliest replica to become ready.
@@ -21,10 +23,11 @@ public struct EnginePool: Sendable {
     var outcomes: ContiguousArray<RequestOutcome> = []
     var tokens: ContiguousArray<TokenEvent> = []
     var retired = ReplicaTotals()
-    var retiredTime: Int64 = 0
+    /// Picoseconds for which replicas were there that are gone.
+    var retiredTime: Int128 = 0
     private(set) var submitted = 0
     private(set) var refused = 0
-    private(set) var gatewayCancelled = 0
+    private(set) var cancelledAtGateway = 0
 
     public static let longestTime = Nanoseconds(seconds: 100 * 86_400)
 
@@ -70,7 +73,7 @@ public struct EnginePool: Sendable {
     public mutating func cancel(_ id: Int) {
         advance(to: time)
         if let place = gateway.firstIndex(where: { $0.id == id }) {
-            gatewayCancelled += 1
+            cancelledAtGateway += 1
             leave(gateway.remove(at: place), ending: .cancelled)
         } else {
             for index in members.indices where !members[index].isStarting && members[index].replica.cancel(id, at: now) { return }
@@ -164,6 +167,9 @@ public struct EnginePool: Sendable {
                 best = index
             }
             return best
+        case .leastTokens:
+            for index in members.indices where members[index].isReady { members[index].replica.advance(to: now) }
+            return members.indices.filter { members[$0].isReady }.min { members[$0].replica.tokenLoad < members[$1].replica.tokenLoad }
         case .roundRobin:
             guard !members.isEmpty else { return nil }
             for _ in members.indices {

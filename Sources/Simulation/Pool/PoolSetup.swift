@@ -48,10 +48,16 @@ public struct PoolNoise: Sendable, Codable, Hashable {
     public var betweenReplicas: Double
     /// Standard deviation of the logarithm of the time of iterations, alike for runs of 32, `0...1`.
     public var withinReplica: Double
+    /// How many of the replicas are slow ones, as a share, `0...1`: each with this chance.
+    public var stragglers: Double
+    /// What a slow one takes longer for everything, as a factor; above 0.
+    public var stragglerSlowness: Double
 
-    public init(betweenReplicas: Double = 0, withinReplica: Double = 0) {
+    public init(betweenReplicas: Double = 0, withinReplica: Double = 0, stragglers: Double = 0, stragglerSlowness: Double = 1.3) {
         self.betweenReplicas = betweenReplicas
         self.withinReplica = withinReplica
+        self.stragglers = stragglers
+        self.stragglerSlowness = stragglerSlowness
     }
 }
 
@@ -59,6 +65,8 @@ public struct PoolNoise: Sendable, Codable, Hashable {
 public enum Routing: String, Sendable, Codable, Hashable, CaseIterable {
     /// The one with the fewest requests running and waiting.
     case leastRequests
+    /// The one with the fewest tokens in its cache and in the prompts that wait for it: long requests count for more.
+    case leastTokens
     case roundRobin
 }
 
@@ -68,38 +76,4 @@ public enum SettingsRollout: String, Sendable, Codable, Hashable, CaseIterable {
     case rollingRestart
     /// Running replicas take them up at their next iteration, where only numbers of sequences and tokens change; otherwise as above.
     case live
-}
-
-/// What a pool is and does at a moment.
-public struct PoolStatus: Sendable, Codable, Hashable {
-    /// Replicas asked for.
-    public var wanted: Int
-    /// Serving; those that only finish their requests are not counted.
-    public var ready: Int
-    public var starting: Int
-    public var draining: Int
-    /// Replicas that serve with older settings.
-    public var outdated: Int
-    public var running: Int
-    /// In front of replicas, and in front of the pool while none is ready.
-    public var waiting: Int
-    /// Share of all caches that is taken, `0...1`.
-    public var cacheUsage: Double
-    /// Requests running on replicas that hold more than the settings in force let them.
-    public var overLimit: Int
-    /// Requests that came, and how many of them ended how.
-    public var submitted: Int
-    public var completed: Int
-    public var refused: Int
-    public var cancelled: Int
-    /// Tokens of prompts that were read, again after a preemption; those found in the cache are not among them.
-    public var promptTokens: Int64
-    public var generatedTokens: Int64
-    public var preemptions: Int64
-    /// Time of replicas since the beginning, from being asked for to being off.
-    public var replicaSeconds: Double
-    /// The part of it in which they worked.
-    public var busySeconds: Double
-
-    public var isSettled: Bool { ready == wanted && starting == 0 && outdated == 0 }
 }
