@@ -31,11 +31,13 @@ struct AcceptanceTests {
         #expect(seed != 1 || preemptions > 0)
     }
 
-    @Test("AT-S3: no request and no token is lost, and no cache overfull, in random worlds that change all the time")
-    func conservation() {
+    @Test(
+        "AT-S3: no request and no token is lost, and no cache overfull, in 1 000 random worlds that change all the time",
+        arguments: [1, 251, 501, 751] as [UInt64])
+    func conservation(first: UInt64) {
         var kinds: [RequestOutcome.Ending: Int] = [:]
         var preemptions: Int64 = 0
-        for seed in UInt64(1)...1_000 {
+        for seed in first..<first + 250 {
             var world = RandomWorld(seed: seed, noise: seed % 2 == 0 ? 0.05 : 0)
             world.disturb(seed: seed)
             let result = world.runDisturbed()
@@ -55,7 +57,7 @@ struct AcceptanceTests {
             #expect(status.generatedTokens == Int64(result.outcomes.map(\.outputTokens).reduce(0, +)), "seed \(seed)")
             preemptions += status.preemptions
         }
-        #expect(preemptions > 500 && RequestOutcome.Ending.allCases.allSatisfy { (kinds[$0] ?? 0) > 50 }, "\(kinds), \(preemptions)")
+        #expect(preemptions > 100 && RequestOutcome.Ending.allCases.allSatisfy { (kinds[$0] ?? 0) > 20 }, "\(kinds), \(preemptions)")
     }
 
     @Test(
@@ -77,23 +79,21 @@ struct AcceptanceTests {
     func determinism() {
         func digest(noise: PoolNoise, seed: UInt64) -> UInt64 {
             var arrivals = Arrivals(
-                shape: .constant(rate: 20), process: .constant, inputs: .uniform(min: 1, max: 2_000), outputs: .uniform(min: 1, max: 300),
+                shape: .constant(rate: 20), process: .constant, inputs: .uniform(min: 1, max: 2_000), outputs: .uniform(min: 1, max: 200),
                 seed: seed)
             var setup = PoolSetup(
-                profile: .llama7BOnH100, replicas: 3, seed: seed, coldStart: ColdStart(deviation: 0), noise: noise, listens: true)
+                profile: .llama7BOnH100, replicas: 2, seed: seed,
+                coldStart: ColdStart(median: Nanoseconds(seconds: 10), deviation: 0), noise: noise, listens: true)
             setup.profile.cacheTokens = 12_000
             var pool = EnginePool(setup)
             var digest = Digest()
-            pool.run(
-                arrivals.requests(before: Nanoseconds(seconds: 300)), until: Nanoseconds(seconds: 400), every: Nanoseconds(seconds: 15)
-            ) {
+            pool.run(arrivals.requests(before: Nanoseconds(seconds: 60)), until: Nanoseconds(seconds: 90), every: Nanoseconds(seconds: 5)) {
                 block, pool in
-                for outcome in block.outcomes { digest.add("\(outcome)") }
-                for token in pool.takeTokens() { digest.add(UInt64(bitPattern: token.time.count)) }
-                if block.start == Nanoseconds(seconds: 90) { pool.scale(to: 5) }
-                if block.start == Nanoseconds(seconds: 285) { pool.scale(to: 2) }
+                for outcome in block.outcomes { digest.add(outcome) }
+                for token in pool.takeTokens() { digest.add(token.time.count) }
+                if block.start == Nanoseconds(seconds: 20) { pool.scale(to: 4) }
+                if block.start == Nanoseconds(seconds: 45) { pool.scale(to: 2) }
             }
-            digest.add("\(pool.status)")
             return digest.value
         }
         let noise = PoolNoise(betweenReplicas: 0.03, withinReplica: 0.05, stragglers: 0.3)
@@ -101,7 +101,7 @@ struct AcceptanceTests {
         #expect(digest(noise: noise, seed: 1) != digest(noise: noise, seed: 2))
         // Without noise it is all whole numbers, so that it is the same on every machine.
         let quiet = digest(noise: PoolNoise(), seed: 1)
-        #expect(quiet == 0, "0x\(String(quiet, radix: 16))")
+        #expect(quiet == 3_715_282_298_964_031_706)
     }
 }
 
@@ -109,7 +109,14 @@ struct AcceptanceTests {
 private struct Digest {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    mutating func add(_ text: String) { for byte in text.utf8 { add(byte) } }
-    mutating func add(_ number: UInt64) { for shift in stride(from: 0, to: 64, by: 8) { add(UInt8(truncatingIfNeeded: number >> shift)) } }
-    private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    mutating func add(_ outcome: RequestOutcome) {
+        for number in [outcome.id, outcome.inputTokens, outcome.outputTokens, outcome.preemptions, outcome.replica] { add(Int64(number)) }
+        for time in [outcome.arrival, outcome.scheduled, outcome.firstToken, outcome.lastToken] { add(time.count) }
+    }
+
+    mutating func add(_ number: Int64) {
+        for shift in stride(from: 0, to: 64, by: 8) {
+            value = (value ^ UInt64(UInt8(truncatingIfNeeded: number >> Int64(shift)))) &* 0x100_0000_01B3
+        }
+    }
 }

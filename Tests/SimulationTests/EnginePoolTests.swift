@@ -20,7 +20,7 @@ struct EnginePoolTests {
 
     private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-    @Test("every request ends once, with all of its tokens, however the pool is changed meanwhile", arguments: UInt64(1)...12)
+    @Test("every request ends once, with all of its tokens, however the pool is changed meanwhile", arguments: UInt64(1)...6)
     func conservation(seed: UInt64) {
         var setup = PoolSetup(
             profile: .llama7BOnH100, settings: EngineSettings(maxNumSeqs: 48), replicas: 2, seed: seed,

@@ -24,7 +24,7 @@ public struct EngineCatalog: Sendable, Hashable {
         let server = document["api_ms"]?.number.value ?? 6
         guard (0...10_000).contains(server) else { throw TraceError("'api_ms' is \(server), expected milliseconds in 0...10000") }
         var profiles: [EngineProfile] = []
-        for member in document.members where !member.key.hasPrefix("_") && member.value["a0"] != nil {
+        for member in document.members where !member.key.hasPrefix("_") && !Self.others.contains(member.key) {
             guard !profiles.contains(where: { $0.name == member.key }) else {
                 throw TraceError("engine '\(ForeignText.printable(member.key))' is there twice")
             }
@@ -34,6 +34,9 @@ public struct EngineCatalog: Sendable, Hashable {
         self.profiles = profiles
         coldStart = try Self.coldStart(document["cold_start"]?["default"])
     }
+
+    /// Members that are no engines.
+    private static let others: Set = ["api_ms", "cold_start"]
 
     private static func coldStart(_ value: DocumentValue?) throws(TraceError) -> ColdStart? {
         guard let value else { return nil }

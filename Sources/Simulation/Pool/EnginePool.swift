@@ -159,17 +159,10 @@ public struct EnginePool: Sendable {
 
     private mutating func choose() -> Int? {
         switch setup.routing {
-        case .leastRequests:
-            var best: Int?
-            var least = Int.max
-            for index in members.indices where members[index].isReady && members[index].replica.load < least {
-                least = members[index].replica.load
-                best = index
-            }
-            return best
+        case .leastRequests: return leastLoaded(byTokens: false)
         case .leastTokens:
             for index in members.indices where members[index].isReady { members[index].replica.advance(to: now) }
-            return members.indices.filter { members[$0].isReady }.min { members[$0].replica.tokenLoad < members[$1].replica.tokenLoad }
+            return leastLoaded(byTokens: true)
         case .roundRobin:
             guard !members.isEmpty else { return nil }
             for _ in members.indices {
@@ -178,6 +171,19 @@ public struct EnginePool: Sendable {
             }
             return nil
         }
+    }
+
+    /// The ready member with the fewest requests or tokens; of equals the oldest.
+    private func leastLoaded(byTokens: Bool) -> Int? {
+        var best: Int?
+        var least = Int.max
+        for index in members.indices where members[index].isReady {
+            let load = byTokens ? Int(members[index].replica.tokenLoad) : members[index].replica.load
+            guard load < least else { continue }
+            least = load
+            best = index
+        }
+        return best
     }
 
     /// Ends a request that came to no replica.
