@@ -48,14 +48,16 @@ extension JournalEntry {
 }
 
 extension InfeasibleChange {
-    /// How long a refused change is not tried again.
+    /// How long a change that did not work is not tried again.
     static let memory = Duration.seconds(3_600)
 
-    /// What is to be remembered of a change that the target would not take or could not carry; `nil` for other ends.
+    /// What is to be remembered of a change that the target would not take or could not carry, or that was taken back because it did not
+    /// help; `nil` for other ends.
     init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
         let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
         let rolloutFailed = reached.contains(.rollingBack) && adjustment.reached(.observing) == nil && adjustment.verdict != nil
-        guard wasRefused || rolloutFailed else { return nil }
+        let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
+        guard wasRefused || rolloutFailed || didNotHelp else { return nil }
         self.init(
             knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: Self.memory), reason: adjustment.reason)
     }
