@@ -82,6 +82,7 @@ public actor PolicyLoop {
         let sight = await look()
         if case .seen(let observation)? = sight { report.observation = observation }
         steady.note(report.observation, at: ports.clock.steady)
+        if let fence = report.observation?.fence, let term = ports.leadership.term(), fence > term { ports.leadership.outranked(by: fence) }
         if let complaint = targetHealth.take(sight, at: now, patience: policy.monitor.staleAfter) {
             announce(.targetUnreachable, complaint, adjustment: nil, at: now)
         }
