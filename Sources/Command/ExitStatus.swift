@@ -15,7 +15,7 @@ enum ExitStatus: Int32, Error {
 }
 
 /// Ends a command with a message on standard error.
-struct CommandFailure: Error {
+struct CommandFailure: Error, CustomStringConvertible {
     let status: ExitStatus
     /// What was tried, on what, what happened, and the cure.
     let message: String
@@ -24,4 +24,6 @@ struct CommandFailure: Error {
         self.message = message
         self.status = status
     }
+
+    var description: String { message }
 }

@@ -18,6 +18,10 @@ struct BoundedProcess: Sendable {
     /// `NAME=VALUE`; nothing else of this process's environment is passed on.
     let environment: [String]
     let timeout: Duration
+    /// Whether it is killed when it prints more than is kept: what reads settings has nothing more to say.
+    var endsWithItsBound = false
+    /// Is told the process's identifier when it has begun.
+    var started: @Sendable (Int32) -> Void = { _ in }
 
     struct Outcome: Sendable {
         var ending: Ending
@@ -30,6 +34,7 @@ struct BoundedProcess: Sendable {
         case exited(Int32)
         case killed(signal: Int32)
         case timedOut
+        case tooMuch
     }
 
     /// Why it did not begin.
@@ -51,36 +56,42 @@ struct BoundedProcess: Sendable {
         let errors = try Pipe()
         defer { errors.close() }
         let process = try spawn(output: output.writing, errors: errors.writing)
+        started(process)
         output.closeWriting()
         errors.closeWriting()
         var head = OutputHead()
         var tail = OutputTail()
         let ending = watch(process, [output.reading, errors.reading]) { index, bytes in
             index == 0 ? head.append(bytes) : tail.append(bytes)
+            return endsWithItsBound && head.isCut
         }
         return Outcome(ending: ending, output: head, lastErrorLine: tail.lastLine)
     }
 
     // MARK: Waiting
 
-    private func watch(_ process: pid_t, _ descriptors: [Int32], take: (Int, ArraySlice<UInt8>) -> Void) -> Ending {
+    /// - Parameter take: Takes what was printed, and says whether that is too much.
+    private func watch(_ process: pid_t, _ descriptors: [Int32], take: (Int, ArraySlice<UInt8>) -> Bool) -> Ending {
+        var isTooMuch = false
         let deadline = ContinuousClock.now + timeout
         var open = Set(descriptors.indices)
         while true {
             if let ending = reap(process) {
-                for index in open { _ = drain(descriptors[index]) { take(index, $0) } }
-                return ending
+                for index in open { _ = drain(descriptors[index]) { isTooMuch = take(index, $0) || isTooMuch } }
+                return isTooMuch ? .tooMuch : ending
             }
             let remaining = deadline - .now
-            guard remaining > .zero else {
+            guard remaining > .zero, !isTooMuch else {
                 kill(-process, SIGKILL)
                 var status: Int32 = 0
                 while waitpid(process, &status, 0) < 0, errno == EINTR {}
-                for index in open { _ = drain(descriptors[index]) { take(index, $0) } }
-                return .timedOut
+                for index in open { _ = drain(descriptors[index]) { _ = take(index, $0) } }
+                return isTooMuch ? .tooMuch : .timedOut
             }
             wait(for: open.map { descriptors[$0] }, atMost: remaining)
-            for index in open where drain(descriptors[index], take: { take(index, $0) }) == .ended { open.remove(index) }
+            for index in open where drain(descriptors[index], take: { isTooMuch = take(index, $0) || isTooMuch }) == .ended {
+                open.remove(index)
+            }
         }
     }
 

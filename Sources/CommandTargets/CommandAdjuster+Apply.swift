@@ -8,7 +8,8 @@ extension CommandAdjuster {
         defer { withExtendedLifetime(lock) {} }
         var record = try readRecord { .refused($0) }
         try checkFence(order.fence, record)
-        let values = try await valuesInForce()
+        try checkNothingUnderWay(record)
+        let values = try await valuesInForce(for: order, record)
         if record.mark?.adjustment == order.adjustment, let found = values[order.knob.name], found.isSame(as: order.to) {
             return try settle(order, &record)
         }
@@ -19,9 +20,26 @@ extension CommandAdjuster {
             record.mark = AdjustmentMark(
                 adjustment: order.adjustment, policy: order.policy, knob: order.knob.name, from: order.from, to: order.to)
         }
+        record.step = UnfinishedStep(name: stepName(for: order), timeout: step(for: order).timeout)
         try write(&record, order.fence)
-        let outcome = await runner.run(step(for: order), name: stepName(for: order), values: placeholders)
+        let begun = record
+        let outcome = await runner.run(step(for: order), name: stepName(for: order), values: placeholders) { process in
+            // Without its number the step counts as under way until its time is over.
+            try? file.write(begun.with(process: process))
+        }
+        record.step = nil
+        try write(&record, order.fence)
         try await conclude(order, outcome, &record, before: before)
+    }
+
+    /// The way back is open while the engine says nothing, if what we changed is on record: it is to be got out of there.
+    private func valuesInForce(for order: ChangeOrder, _ record: TargetRecord) async throws(AdjusterError) -> [String: KnobValue] {
+        do throws(AdjusterError) {
+            return try await valuesInForce()
+        } catch {
+            guard order.direction == .back, record.mark?.adjustment == order.adjustment else { throw error }
+            return [order.knob.name: order.from]
+        }
     }
 
     private func stepName(for order: ChangeOrder) -> String { order.direction == .back && target.undo != nil ? "undo" : "set" }

@@ -45,7 +45,12 @@ public struct CommandAdjuster: Adjuster {
             }
         }
         observation.mark = record.mark
-        observation.rollout = await rollout()
+        observation.fence = record.fence
+        if let step = record.underWay {
+            observation.rollout = .progressing(step.explanation)
+        } else {
+            observation.rollout = await rollout()
+        }
         return observation
     }
 
@@ -70,6 +75,7 @@ public struct CommandAdjuster: Adjuster {
         defer { withExtendedLifetime(lock) {} }
         var record = try readRecord { .refused($0) }
         try checkFence(fence, record)
+        try checkNothingUnderWay(record)
         guard record.mark?.adjustment == adjustment else { return }
         record.mark = nil
         try write(&record, fence)
@@ -135,6 +141,11 @@ public struct CommandAdjuster: Adjuster {
         throw .fenced("term \(record.fence.rawValue) has written to \(target.name), and this is term \(fence.rawValue)")
     }
 
+    /// A command that a controller started before it was killed may still change the value.
+    func checkNothingUnderWay(_ record: TargetRecord) throws(AdjusterError) {
+        if let step = record.underWay { throw .unreachable(step.explanation) }
+    }
+
     func write(_ record: inout TargetRecord, _ fence: FencingToken) throws(AdjusterError) {
         record.fence = max(record.fence, fence)
         do throws(TargetRecordFile.Failure) {
@@ -155,6 +166,6 @@ public struct CommandAdjuster: Adjuster {
         } catch {
             throw .unreachable(error.text)
         }
-        throw .conflict("another process is changing \(target.name) and holds \(file.path).lock")
+        throw .unreachable("another process is changing \(target.name) and holds \(file.path).lock")
     }
 }

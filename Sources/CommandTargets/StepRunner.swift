@@ -27,21 +27,31 @@ struct StepRunner: Sendable {
     /// `NAME=VALUE` of the few variables that commands get.
     let environment: [String]
     let client: HTTPClient?
+    /// Values of the variables that the target lists, which may be keys: nothing that a command prints of them is repeated.
+    private let confidential: [String]
 
     /// - Parameter variables: Of this process; PATH, HOME and LANG are passed on, and the names the target lists.
     init(target: Policy.CommandTarget, variables: [String: String], client: HTTPClient?) {
         var passed = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
         for name in ["PATH", "HOME", "LANG"] + target.environment { passed[name] = variables[name] ?? passed[name] }
         environment = passed.map { "\($0.key)=\($0.value)" }.sorted()
+        confidential = target.environment.compactMap { variables[$0] }.filter { $0.utf8.count >= 4 }.sorted { $0.count > $1.count }
         self.client = client
+    }
+
+    private func withoutSecrets(_ text: String) -> String {
+        confidential.reduce(text) { $0.replacing($1, with: "…") }
     }
 
     /// - Parameters:
     ///   - name: Of the step, for messages: `set`.
     ///   - values: Of every placeholder.
-    func run(_ step: Policy.CommandStep, name: String, values: [String: KnobValue]) async -> StepOutcome {
+    ///   - started: Is told the process of a command.
+    func run(
+        _ step: Policy.CommandStep, name: String, values: [String: KnobValue], started: @escaping @Sendable (Int32) -> Void = { _ in }
+    ) async -> StepOutcome {
         switch step.action {
-        case .run(let words): return await run(words.map { Self.word($0, values) }, step.timeout, name)
+        case .run(let words): return await run(words.map { Self.word($0, values) }, step.timeout, name, started)
         case .http(var request):
             request.body = request.body.map { Self.json($0, values) }
             return await send(request, step.timeout, name)
@@ -62,16 +72,21 @@ struct StepRunner: Sendable {
         }
     }
 
-    private func run(_ words: [String], _ timeout: Duration, _ name: String) async -> StepOutcome {
+    private func run(
+        _ words: [String], _ timeout: Duration, _ name: String, _ started: @escaping @Sendable (Int32) -> Void
+    ) async -> StepOutcome {
         let title = "'\(name)' (\(words[0]))"
-        switch await BoundedProcess(words: words, environment: environment, timeout: timeout).run() {
+        switch await BoundedProcess(
+            words: words, environment: environment, timeout: timeout, endsWithItsBound: ["get", "ready"].contains(name), started: started
+        ).run() {
         case .failure(let failure): return .notBegun("'\(name)': \(failure.text)")
         case .success(let outcome):
-            let said = outcome.lastErrorLine.isEmpty ? "" : ": \(outcome.lastErrorLine)"
+            let said = outcome.lastErrorLine.isEmpty ? "" : ": \(withoutSecrets(outcome.lastErrorLine))"
             switch outcome.ending {
             case .exited(0): return .done(outcome.output.bytes, isCut: outcome.output.isCut)
             case .exited(let status): return .failed("\(title) ended with status \(status)\(said)")
             case .killed(let signal): return .unknown("\(title) was killed by signal \(signal)\(said)")
+            case .tooMuch: return .unknown("\(title) printed more than \(OutputHead.limitBytes) bytes and was killed")
             case .timedOut: return .unknown("\(title) was not done after \(FigureText.duration(timeout)) and was killed\(said)")
             }
         }

@@ -13,8 +13,19 @@ import FoundationEssentials
 struct TargetRecord: Sendable, Codable, Hashable {
     var fence: FencingToken
     var mark: AdjustmentMark?
+    /// A command that was started and whose end was not seen.
+    var step: UnfinishedStep?
 
     static let blank = TargetRecord(fence: FencingToken(rawValue: 0), mark: nil)
+
+    /// The step, where it may still be at work.
+    var underWay: UnfinishedStep? { step.flatMap { $0.mayBeAtWork ? $0 : nil } }
+
+    func with(process: Int32) -> TargetRecord {
+        var record = self
+        record.step?.process = RunningProcess(process)
+        return record
+    }
 }
 
 /// The file of a record: replaced as a whole, and on disk before a write returns.

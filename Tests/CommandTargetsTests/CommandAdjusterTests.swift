@@ -81,9 +81,66 @@ import Testing
         try FileManager.default.createDirectory(atPath: engine.stateDirectory, withIntermediateDirectories: true)
         var lock = try TargetLock(engine.adjuster.file)
         #expect(lock != nil)
-        guard case .conflict? = await engine.error(engine.order()) else { return #expect(Bool(false)) }
+        guard case .unreachable? = await engine.error(engine.order()) else { return #expect(Bool(false)) }
         lock = nil
         #expect(await engine.error(engine.order()) == nil)
+    }
+
+    @Test("a command that an earlier controller started holds everything up until it has ended, however long that takes")
+    func unfinished() async throws {
+        let engine = try SampleEngine()
+        try await engine.adjuster.apply(engine.order())
+        let sleeper = Process()
+        sleeper.executableURL = URL(filePath: "/bin/sleep")
+        sleeper.arguments = ["100"]
+        try sleeper.run()
+        var record = try engine.adjuster.file.read()
+        record.step = UnfinishedStep(name: "set", timeout: .zero)
+        try engine.adjuster.file.write(record.with(process: sleeper.processIdentifier))
+        guard case .unreachable(let why)? = await engine.error(engine.order(4, 2, .back)) else { return #expect(Bool(false)) }
+        #expect(why.contains("still at work") && engine.read("slots") == "4")
+        guard case .progressing = try await engine.adjuster.observe().rollout else { return #expect(Bool(false)) }
+        sleeper.terminate()
+        sleeper.waitUntilExit()
+        #expect(try await engine.adjuster.observe().rollout == .settled)
+        #expect(await engine.error(engine.order(4, 2, .back)) == nil)
+        #expect(try engine.adjuster.file.read().step == nil && engine.read("slots") == "2")
+    }
+
+    @Test("a command whose process was not written down holds everything up until its time is over")
+    func unfinishedUnknown() throws {
+        #expect(UnfinishedStep(name: "set", timeout: .seconds(60)).mayBeAtWork)
+        #expect(!UnfinishedStep(name: "set", timeout: .seconds(-1)).mayBeAtWork)
+        var reused = try #require(RunningProcess(ProcessInfo.processInfo.processIdentifier))
+        #expect(reused.isRunning)
+        reused.startTicks = "1"
+        #expect(!reused.isRunning, "another process has its number")
+    }
+
+    @Test("the way back is open while get says nothing, for what we changed")
+    func backBlind() async throws {
+        let engine = try SampleEngine(get: "test -e mute && exit 3; printf 'slots=%s\n' \"$(cat slots)\"")
+        try await engine.adjuster.apply(engine.order())
+        try engine.write("", to: "mute")
+        guard case .outcomeUnknown? = await engine.error(engine.order(4, 2, .back)) else { return #expect(Bool(false)) }
+        #expect(engine.read("slots") == "2")
+        guard case .unreachable? = await engine.error(engine.order(2, 4, id: SampleEngine.other)) else { return #expect(Bool(false)) }
+    }
+
+    @Test("what never ends printing is killed at once")
+    func endless() async throws {
+        let engine = try SampleEngine(get: "exec yes slots=1")
+        let start = ContinuousClock.now
+        await #expect(throws: AdjusterError.self) { try await engine.adjuster.observe() }
+        #expect(ContinuousClock.now - start < .seconds(10), "the step's own time is 20 s")
+    }
+
+    @Test("a key in the environment of a command is not repeated")
+    func confidential() async throws {
+        var engine = try SampleEngine(get: "echo \"denied with $SETTOKEN\" >&2; exit 1")
+        engine.target.environment = ["SETTOKEN"]
+        engine.variables["SETTOKEN"] = "hunter2-hunter2"
+        await #expect { try await engine.adjuster.observe() } throws: { "\($0)".contains("denied with …") && !"\($0)".contains("hunter2") }
     }
 
     @Test(
@@ -155,7 +212,9 @@ import Testing
             ("echo; echo ' slots = 4 '", 4), ("echo a=b=c; echo slots=4", 4), ("echo '{\"slots\": null}'", nil), ("echo other=1", nil),
         ] as [(String, KnobValue?)])
     func settings(get: String, value: KnobValue?) async throws {
-        #expect(try await SampleEngine(get: get).adjuster.observe().values["slots"]?.value == value)
+        let engine = try SampleEngine(get: get)
+        #expect(try await engine.adjuster.observe().values["slots"]?.value == value)
+        withExtendedLifetime(engine) {}
     }
 
     @Test(

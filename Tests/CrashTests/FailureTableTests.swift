@@ -195,7 +195,12 @@ struct FailureTableTests {
         let rig = try Rig(Self.harms)
         rig.policy.triggers[0].cooldown = .seconds(15)
         rig.policy.triggers[0].cooldownAfterRollback = .seconds(15)
-        let last = try await rig.ticks(400) { report in
+        for count in 1...3 {
+            try await rig.ticks { _ in try rig.store?.adjustments().count { $0.state == .rolledBack } == count }
+            // What did not help is not tried again for an hour.
+            for _ in 0..<241 { try rig.clock.advance() }
+        }
+        let last = try await rig.ticks { report in
             if case .breakerOpen? = report.refusal { true } else { false }
         }
         #expect(last?.refusal == .breakerOpen(rolledBack: 3, of: 3))

@@ -12,18 +12,11 @@ struct ClusterPolicies: PolicySupply {
     private let client: KubernetesClient
     private let leadership: any Leadership
     private let known = KnownPolicies()
-    private var told: [String: Told] = [:]
+    private let teller: StatusTeller
+    private var telling: Task<Void, Never>?
     private var lastReport: Timestamp?
     /// Between two looks at what there is to tell.
     private static let reportPause = Duration.seconds(2)
-    /// Statuses that were not taken are told again from then on.
-    private var postponed: [String: Timestamp] = [:]
-    private static let pauseAfterRefusal = Duration.seconds(10)
-
-    private struct Told {
-        var status: PolicyStatus
-        var since: [String: (condition: PolicyStatus.Condition, since: Timestamp)]
-    }
 
     private static let allNamespaces = "/apis/llm-devops.io/v1alpha1/optimizationpolicies"
 
@@ -31,7 +24,10 @@ struct ClusterPolicies: PolicySupply {
     init(_ client: KubernetesClient, leadership: any Leadership) {
         self.client = client
         self.leadership = leadership
+        teller = StatusTeller(client)
     }
+
+    var mustHavePolicies: Bool { false }
 
     mutating func start() async throws {
         do {
@@ -58,51 +54,25 @@ struct ClusterPolicies: PolicySupply {
 
     mutating func report(_ status: [Controller.Status], at time: Timestamp) async {
         if let lastReport, time >= lastReport, time.since(lastReport).duration < Self.reportPause { return }
+        // A server that does not answer holds up the telling only.
+        guard await !teller.isBusy else { return }
         lastReport = time
-        for name in known.takeGone() {
-            told[name] = nil
-            postponed[name] = nil
-        }
-        guard leadership.term() != nil else {
-            told = [:]  // Whoever leads meanwhile writes what it sees.
-            return
-        }
+        let gone = known.takeGone()
+        let isLeading = leadership.term() != nil
         let reports = Dictionary(status.compactMap { one in one.last.map { (one.policy.name, (one.policy, $0)) } }) { first, _ in first }
-        for object in known.objects {
-            let status: PolicyStatus
+        let statuses = known.objects.compactMap { object -> StatusTeller.News? in
             if object.policy == nil {
-                status = PolicyStatus(generation: object.generation ?? 0, problems: object.problems)
-            } else if let (policy, report) = reports[object.name], policy == object.policy {
-                status = PolicyStatus(generation: object.generation ?? 0, policy: policy, report: report)
-            } else {
-                continue
+                return .init(name: object.name, status: PolicyStatus(generation: object.generation ?? 0, problems: object.problems))
             }
-            await tell(status, of: object.name, at: time)
+            guard let (policy, report) = reports[object.name], policy == object.policy else { return nil }
+            return .init(name: object.name, status: PolicyStatus(generation: object.generation ?? 0, policy: policy, report: report))
         }
+        telling = Task { [teller] in await teller.tell(isLeading ? statuses : nil, gone: gone, at: time) }
     }
 
-    /// Writes a status where it differs from what was told last.
-    private mutating func tell(_ status: PolicyStatus, of name: String, at time: Timestamp) async {
-        let former = told[name]
-        guard former?.status != status, postponed[name].map({ $0 <= time }) ?? true else { return }
-        let parts = name.split(separator: "/").map(String.init)
-        guard parts.count == 2 else { return }
-        let path = "/apis/llm-devops.io/v1alpha1/namespaces/\(parts[0])/optimizationpolicies/\(parts[1])/status"
-        do {
-            _ = try await client.patch(path, .merge, status.patch(former: former?.since ?? [:], at: time))
-        } catch {
-            // The controller's work does not hang on it.
-            Terminal.standardError("the status of policy \(name) could not be written: \(error); trying again\n")
-            postponed[name] = time.advanced(by: Self.pauseAfterRefusal)
-            return
-        }
-        postponed[name] = nil
-        var since: [String: (condition: PolicyStatus.Condition, since: Timestamp)] = [:]
-        for condition in status.conditions {
-            let before = former?.since[condition.type].flatMap { $0.condition.holds == condition.holds ? $0.since : nil }
-            since[condition.type] = (condition, before ?? time)
-        }
-        told[name] = Told(status: status, since: since)
+    mutating func close() async {
+        telling?.cancel()
+        await telling?.value
     }
 }
 

@@ -64,14 +64,25 @@ struct ControllerRun {
         _ controller: Controller, _ supply: inout any PolicySupply, _ store: EpisodeStore, _ clock: SystemClock, _ vitals: ControllerVitals
     ) async -> (any Error)? {
         var pruned: Timestamp?
+        var policies: [Policy] = []
+        var retryAt: Timestamp?
         do {
             try await supply.start()
         } catch {
             return error
         }
         while !Interruption.isRequested {
-            if let policies = await supply.news(at: clock.steady) {
-                for problem in await controller.use(policies) { Terminal.standardError("\(problem)\n") }
+            let news = await supply.news(at: clock.steady)
+            if news != nil || retryAt.map({ $0 <= clock.steady }) ?? false {
+                let isFirst = news != nil && policies.isEmpty
+                policies = news ?? policies
+                let problems = await controller.use(policies)
+                if news != nil { for problem in problems { Terminal.standardError("\(problem)\n") } }
+                if isFirst, !problems.isEmpty, problems.count == policies.count, supply.mustHavePolicies {
+                    return CommandFailure("none of the policies can be run", status: .unreachable)
+                }
+                // What a policy needs may come: a kubeconfig, a key.
+                retryAt = problems.isEmpty ? nil : clock.steady.advanced(by: .seconds(30))
             }
             await controller.startDue()
             let status = await controller.status
@@ -87,6 +98,7 @@ struct ControllerRun {
             // Signals and edited files are noticed within this time.
             try? await Task.sleep(for: min(max(pause, .milliseconds(5)), .milliseconds(250)))
         }
+        await supply.close()
         return nil
     }
 }

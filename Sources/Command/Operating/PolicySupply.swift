@@ -13,6 +13,14 @@ protocol PolicySupply: Sendable {
     mutating func news(at now: Timestamp) async -> [Policy]?
     /// Tells how policies stand, where anybody wants to know.
     mutating func report(_ status: [Controller.Status], at time: Timestamp) async
+    /// Ends what runs beside.
+    mutating func close() async
+    /// Whether a controller without a policy that can be run has nothing to wait for.
+    var mustHavePolicies: Bool { get }
+}
+
+extension PolicySupply {
+    mutating func close() async {}
 }
 
 /// Policies of a folder, or of one file, read again when they change. A file with an error keeps its last good text.
@@ -20,12 +28,17 @@ struct FilePolicies: PolicySupply {
     private let path: String
     private var texts: [String: [UInt8]] = [:]
     private var good: [String: [Policy]] = [:]
+    /// Files with a policy whose name another file has too.
+    private var leftOut: Set<String> = []
     private var lastLook: Timestamp?
     private var isNew = true
+    private var isReadable = true
     /// Between two looks at the folder.
     private static let pause = Duration.seconds(2)
 
     init(path: String) { self.path = path }
+
+    var mustHavePolicies: Bool { true }
 
     mutating func start() async throws {
         guard FileManager.default.fileExists(atPath: path) else {
@@ -49,11 +62,19 @@ struct FilePolicies: PolicySupply {
     mutating func report(_ status: [Controller.Status], at time: Timestamp) async {}
 
     private mutating func look() {
-        let files = Self.files(path)
-        for gone in Set(good.keys).subtracting(files) {
+        guard let files = Self.files(path) else {
+            if isReadable { Terminal.standardError("\(path) cannot be read; the policies stay as they are\n") }
+            isReadable = false
+            return
+        }
+        isReadable = true
+        for gone in Set(texts.keys).subtracting(files) {
+            isNew = isNew || good[gone] != nil
             good[gone] = nil
             texts[gone] = nil
-            isNew = true
+            // What was left out beside it is looked at again.
+            for file in leftOut { texts[file] = nil }
+            leftOut = []
         }
         for file in files {
             guard let bytes = try? FileContent.read(path: file, limitBytes: 16 << 20) else {
@@ -75,6 +96,7 @@ struct FilePolicies: PolicySupply {
         }
         let others = Set(good.filter { $0.key != file }.values.joined().map(\.name))
         if let twice = parse.policies.first(where: { others.contains($0.name) }) {
+            leftOut.insert(file)
             return Terminal.standardError("\(file): another file has a policy '\(twice.name)'; this file is left out\n")
         }
         good[file] = parse.policies
@@ -82,12 +104,20 @@ struct FilePolicies: PolicySupply {
     }
 
     /// Policy files; tests of policies lie beside them and are not policies.
-    private static func files(_ path: String) -> [String] {
+    /// - Returns: `nil` where the folder or file cannot be looked at.
+    private static func files(_ path: String) -> [String]? {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
-        guard isFolder.boolValue else { return [path] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
+        guard isFolder.boolValue else { return [path].filter(isRegular) }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return nil }
         return names.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.contains(".test.") && !$0.hasPrefix(".") }
-            .sorted().map { path + "/" + $0 }
+            .sorted().map { path + "/" + $0 }.filter(isRegular)
+    }
+
+    /// Opening a pipe would wait for a writer.
+    private static func isRegular(_ file: String) -> Bool {
+        let resolved = URL(filePath: file).resolvingSymlinksInPath().path
+        let type = try? FileManager.default.attributesOfItem(atPath: resolved)[.type] as? FileAttributeType
+        return type == .typeRegular
     }
 }

@@ -14,4 +14,10 @@ public protocol Leadership: Sendable {
     ///
     /// Asked before every side effect.
     func term() -> FencingToken?
+    /// Tells of a term that has written to a target and is beyond the one held: a lease that was made anew counts from the beginning.
+    func outranked(by term: FencingToken)
+}
+
+extension Leadership {
+    public func outranked(by term: FencingToken) {}
 }

@@ -61,6 +61,7 @@ public struct KubernetesAdjuster: Adjuster {
             identity: live.identity, rollout: RolloutAssessment(live.object, pods: pods).rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
         observation.mark = live.mark?.mark
+        observation.fence = try TargetFence.term(on: live.object)
         observation.foreignOwners = owners.owners(of: knobs)
         return observation
     }

@@ -53,6 +53,8 @@ public final class LeaseElector: Leadership {
         return state.withLock { $0.term(at: now) }
     }
 
+    public func outranked(by term: FencingToken) { state.withLock { $0.note(term: term) } }
+
     /// Contends until the task is cancelled, then gives the lease up, so that others need not wait.
     public func run() async {
         var action = LeaseState.Action.read

@@ -114,6 +114,14 @@ public struct LeaseState: Sendable {
         return .replace(seen, with: record)
     }
 
+    /// Takes note of a term that has written to a target. One beyond this contender's own, as after a lease was deleted, ends its term: it acts
+    /// again in a term of its own beyond that.
+    public mutating func note(term: FencingToken) {
+        guard term.rawValue > latestTransitions, term.rawValue < Int64(Int32.max) else { return }
+        latestTransitions = term.rawValue
+        heldTerm = nil
+    }
+
     /// Takes up what was read. Only a change starts the time of a lease anew.
     private mutating func note(_ lease: ObservedLease?, at now: Duration) {
         guard let lease else { return }
@@ -139,6 +147,7 @@ public struct LeaseState: Sendable {
     }
 
     private func renewal(of lease: ObservedLease, _ wall: Timestamp) -> Action {
+        if lease.record.transitions < latestTransitions { return .replace(lease, with: takeover(wall)) }
         var record = lease.record
         record.durationSeconds = timing.leaseSeconds
         record.renewed = wall

@@ -123,6 +123,26 @@ struct LeaseStateTests {
         #expect(record.transitions == 5)
     }
 
+    @Test("a target that was written to in a later term ends the term, and the next one lies beyond it")
+    func outranked() {
+        var state = LeaseState(identity: "a")
+        _ = state.step(.wrote(lease("a", transitions: 1), sentAt: .zero), at: .zero, wall: wall)
+        state.note(term: FencingToken(rawValue: 1))
+        #expect(state.term(at: .seconds(1))?.rawValue == 1, "its own term does not outrank it")
+        state.note(term: FencingToken(rawValue: 7))
+        #expect(state.term(at: .seconds(1)) == nil)
+        #expect(state.step(.woke, at: .seconds(2), wall: wall) == .read)
+        guard case .replace(_, let record) = state.step(.read(lease("a", transitions: 1)), at: .seconds(2), wall: wall) else {
+            Issue.record("expected a takeover of its own lease")
+            return
+        }
+        #expect(record.transitions == 8 && record.holder == "a")
+        _ = state.step(.wrote(lease("a", version: "2", transitions: 8), sentAt: .seconds(2)), at: .seconds(2), wall: wall)
+        #expect(state.term(at: .seconds(3))?.rawValue == 8)
+        state.note(term: FencingToken(rawValue: .max))
+        #expect(state.term(at: .seconds(3))?.rawValue == 8, "no lease can count that far")
+    }
+
     @Test("who sees another holder leads no more")
     func deposed() {
         var state = LeaseState(identity: "a")
