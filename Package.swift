@@ -30,7 +30,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Bench",
-            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
+            dependencies: [
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Statistics", "Transport",
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(

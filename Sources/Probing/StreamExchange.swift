@@ -15,6 +15,8 @@ public struct StreamExchange: Sendable {
     /// Bytes of the body of a refusal, and of a whole answer, that are read at most.
     static let refusalBytes = 64 << 10
     static let answerBytes = 64 << 20
+    /// Most answers are read in one go after their end: pieces bear the time they came, whenever they are looked at.
+    static let wakeAfterBytes = 32 << 10
 
     public init(client: HTTPClient, provider: any StreamingProvider, endpoint: String, model: String, timeout: Duration = .seconds(60)) {
         self.client = client
@@ -56,7 +58,7 @@ public struct StreamExchange: Sendable {
         if let key { headers.append((name: "Authorization", value: "Bearer " + key)) }
         return HTTPRequest(
             method: "POST", url: base + asked.path, headers: headers, body: asked.body,
-            deadlines: Deadlines(firstByte: timeout, idle: timeout, total: timeout))
+            deadlines: Deadlines(firstByte: timeout, idle: timeout, total: timeout), wakeAfterBytes: Self.wakeAfterBytes)
     }
 
     private func read(_ answer: StreamingAnswer, into measurement: InferenceMeasurement) async -> TimedAnswer {
