@@ -20,20 +20,26 @@ public struct OpenAIChat: StreamingProvider {
 
     public var name: String { interface.rawValue }
 
-    public func request(_ prompt: ProbePrompt) -> ProviderRequest {
+    public func request(_ prompt: Prompt) -> ProviderRequest {
         var members: [DocumentValue.Member] = [.init(key: "model", value: .string(model))]
         switch interface {
-        case .chat:
-            let message: DocumentValue = .object([
-                .init(key: "role", value: .string("user")), .init(key: "content", value: .string(prompt.text)),
-            ])
-            members.append(.init(key: "messages", value: .array([message])))
+        case .chat: members.append(.init(key: "messages", value: .array(messages(of: prompt))))
         case .completions: members.append(.init(key: "prompt", value: .string(prompt.text)))
         }
-        members += [
-            .init(key: "max_tokens", value: .integer(Int64(prompt.maximumOutputTokens))), .init(key: "stream", value: .boolean(true)),
-            .init(key: "stream_options", value: .object([.init(key: "include_usage", value: .boolean(true))])),
-        ]
+        members.append(.init(key: "max_tokens", value: .integer(Int64(prompt.maximumOutputTokens))))
+        if prompt.isStreamed {
+            members += [
+                .init(key: "stream", value: .boolean(true)),
+                .init(key: "stream_options", value: .object([.init(key: "include_usage", value: .boolean(true))])),
+            ]
+        }
+        let sampling = prompt.sampling
+        if let temperature = sampling.temperature { members.append(.init(key: "temperature", value: .double(temperature))) }
+        if let topP = sampling.topP { members.append(.init(key: "top_p", value: .double(topP))) }
+        if let topK = sampling.topK { members.append(.init(key: "top_k", value: .integer(Int64(topK)))) }
+        if let seed = sampling.seed { members.append(.init(key: "seed", value: .integer(Int64(seed)))) }
+        if !sampling.stop.isEmpty { members.append(.init(key: "stop", value: .array(sampling.stop.map(DocumentValue.string)))) }
+        if prompt.ignoresEndOfSequence { members.append(.init(key: "ignore_eos", value: .boolean(true))) }
         let path = interface == .chat ? "/chat/completions" : "/completions"
         return ProviderRequest(path: path, body: Array(DocumentValue.object(members).json.utf8))
     }
@@ -47,7 +53,8 @@ public struct OpenAIChat: StreamingProvider {
         if let error = document["error"], !error.isNull { return StreamEvent(error: streamError(error)) }
         if event.type == "error" { return StreamEvent(error: streamError(document)) }
         return StreamEvent(
-            content: content(of: document), usage: usage(of: document),
+            content: content(of: document),
+            hasRole: document["choices"]?.elements.contains { $0.text("delta", "role") != nil } ?? false, usage: usage(of: document),
             finishReason: document["choices"]?.elements.lazy.compactMap { $0.text("finish_reason") }.first)
     }
 
@@ -59,10 +66,17 @@ public struct OpenAIChat: StreamingProvider {
         return InferenceError(type: "http_\(status)", message: message, code: status)
     }
 
+    private func messages(of prompt: Prompt) -> [DocumentValue] {
+        let system = prompt.system.map { [(role: "system", text: $0)] } ?? []
+        return (system + prompt.turns.map { (role: $0.role.rawValue, text: $0.text) }).map {
+            .object([.init(key: "role", value: .string($0.role)), .init(key: "content", value: .string($0.text))])
+        }
+    }
+
     // MARK: Events
 
-    private func content(of document: DocumentValue) -> Set<ContentKind> {
-        var kinds: Set<ContentKind> = []
+    private func content(of document: DocumentValue) -> ContentKinds {
+        var kinds: ContentKinds = []
         for choice in document["choices"]?.elements ?? [] {
             if !(choice.text("text") ?? "").isEmpty { kinds.insert(.answer) }
             guard let delta = choice["delta"] else { continue }
@@ -74,9 +88,12 @@ public struct OpenAIChat: StreamingProvider {
         return kinds
     }
 
-    private func usage(of document: DocumentValue) -> TokenUsage? {
-        guard let usage = document["usage"], !usage.isNull else { return nil }
-        return TokenUsage(inputTokens: count(usage.integer("prompt_tokens")), outputTokens: count(usage.integer("completion_tokens")))
+    private func usage(of document: DocumentValue) -> TokenUsage {
+        guard let usage = document["usage"], !usage.isNull else { return TokenUsage() }
+        return TokenUsage(
+            inputTokens: count(usage.integer("prompt_tokens")), outputTokens: count(usage.integer("completion_tokens")),
+            reasoningTokens: count(usage.integer("completion_tokens_details", "reasoning_tokens")),
+            cachedInputTokens: count(usage.integer("prompt_tokens_details", "cached_tokens")))
     }
 
     /// A number of tokens that can be one.

@@ -29,25 +29,32 @@ public struct StreamExchange: Sendable {
     /// Sends a prompt and times the answer. Never throws: a failure is a measurement with an error.
     /// - Parameter key: The API key; `nil` sends none.
     /// - Parameter time: What the windows' clock shows now.
-    public func measure(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
-        var answer = await exchange(prompt, key: key, time: time, id: id)
-        answer.measurement.error = answer.measurement.error.map(Echo(key: key, prompt: prompt.text).removed)
+    public func measure(_ prompt: Prompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
+        let measurement = InferenceMeasurement(
+            id: id, time: time, model: model, provider: provider.name, endpoint: ForeignText.addressWithoutSecrets(endpoint))
+        var answer = TimedAnswer(measurement: measurement, moments: ReceivedMoments(began: .now))
+        await exchange(prompt, key: key, into: &answer)
+        answer.moments.ended = .now
+        if let error = answer.measurement.error {
+            answer.measurement.error = Echo(key: key, prompt: prompt.text).removed(from: error)
+        }
         return answer
     }
 
-    private func exchange(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID) async -> TimedAnswer {
-        var measurement = InferenceMeasurement(
-            id: id, time: time, model: model, provider: provider.name, endpoint: ForeignText.addressWithoutSecrets(endpoint))
+    private func exchange(_ prompt: Prompt, key: String?, into answer: inout TimedAnswer) async {
         do throws(TransportError) {
-            let answer = try await client.stream(request(prompt, key: key))
-            guard (200..<300).contains(answer.status) else {
-                measurement.error = provider.refusal(status: answer.status, body: try await beginning(of: answer.body))
-                return TimedAnswer(measurement: measurement, tokens: nil)
+            let head = try await client.stream(request(prompt, key: key))
+            answer.moments.sent = head.sentAt
+            answer.moments.head = head.headAt
+            guard (200..<300).contains(head.status) else {
+                answer.retryAfter = RetryAfter.read(head.headers)
+                answer.measurement.error = provider.refusal(status: head.status, body: try await beginning(of: head.body))
+                return
             }
-            return await read(answer, into: measurement)
+            await read(head, into: &answer)
         } catch {
-            measurement.error = InferenceError(error)
-            return TimedAnswer(measurement: measurement, tokens: nil)
+            answer.measurement.error = InferenceError(error)
+            if answer.moments.sent == nil, error.mayHaveReachedServer { answer.moments.sent = answer.moments.began }
         }
     }
 
@@ -61,14 +68,13 @@ public struct StreamExchange: Sendable {
             deadlines: Deadlines(firstByte: timeout, idle: timeout, total: timeout), wakeAfterBytes: Self.wakeAfterBytes)
     }
 
-    private func read(_ answer: StreamingAnswer, into measurement: InferenceMeasurement) async -> TimedAnswer {
-        var measurement = measurement
-        var timing = StreamTiming(sentAt: answer.sentAt)
+    private func read(_ head: StreamingAnswer, into answer: inout TimedAnswer) async {
+        var timing = StreamTiming(sentAt: head.sentAt)
         var events = ServerSentEvents()
-        var endedAt = answer.sentAt
+        var endedAt = head.headAt
         var count = 0
         do {
-            for try await piece in answer.body {
+            for try await piece in head.body {
                 endedAt = piece.receivedAt
                 count += piece.bytes.count
                 guard count <= Self.answerBytes else { throw EventTooLarge(limitBytes: Self.answerBytes) }
@@ -81,12 +87,8 @@ public struct StreamExchange: Sendable {
         } catch {
             timing.record(StreamEvent(error: InferenceError(type: "too_large", message: "\(error)")), receivedAt: endedAt)
         }
-        if let timings = answer.body.timings {
-            let parts = [timings.dns, timings.connect, timings.tls].compactMap(\.self)
-            measurement.network = Nanoseconds(seconds: parts.reduce(.zero, +).inSeconds)
-        }
-        timing.complete(&measurement, endedAt: endedAt)
-        return TimedAnswer(measurement: measurement, tokens: timing.outputTokens)
+        if let timings = head.body.timings { answer.note(timings) }
+        timing.complete(&answer, endedAt: endedAt)
     }
 
     private func beginning(of body: BodyStream) async throws(TransportError) -> [UInt8] {
@@ -121,13 +123,12 @@ extension InferenceError {
     static let cancelled = "cancelled"
 }
 
-/// A measurement, and where its number of tokens is from.
-public struct TimedAnswer: Sendable, Hashable {
-    public var measurement: InferenceMeasurement
-    public var tokens: OutputTokens?
-
-    public init(measurement: InferenceMeasurement, tokens: OutputTokens?) {
-        self.measurement = measurement
-        self.tokens = tokens
+extension TimedAnswer {
+    /// Takes over what it took to have a connection.
+    mutating func note(_ timings: PhaseTimings) {
+        func length(_ phase: Duration?) -> Nanoseconds? { phase.map { Nanoseconds(seconds: $0.inSeconds) } }
+        connection = ConnectionPhases(
+            dns: length(timings.dns), connect: length(timings.connect), tls: length(timings.tls), wasReused: timings.reusedConnection)
+        measurement.network = [connection.dns, connection.connect, connection.tls].compactMap(\.self).reduce(Nanoseconds(0), +)
     }
 }

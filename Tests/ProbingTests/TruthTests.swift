@@ -20,7 +20,7 @@ struct TruthTests {
         try await server.waitUntilReady(client)
         var answers: [InferenceMeasurement] = []
         for number in 0..<8 {
-            let prompt = ProbePrompt(text: "\(number)", maximumOutputTokens: 12)
+            let prompt = Prompt(text: "\(number)", maximumOutputTokens: 12)
             answers.append(await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0)).measurement)
         }
         #expect(answers.allSatisfy { $0.error == nil && $0.outputTokens == 12 && $0.chunkGaps?.count == 11 })

@@ -64,7 +64,7 @@ public final class StreamingProbe: MeasurementSource {
         }
     }
 
-    private func send(_ prompt: ProbePrompt) async {
+    private func send(_ prompt: Prompt) async {
         let key: String?
         do throws(SecretMissing) {
             if let place = settings.key { key = try place.read() } else { key = nil }
