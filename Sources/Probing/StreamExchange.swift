@@ -53,6 +53,7 @@ public struct StreamExchange: Sendable {
             guard (200..<300).contains(head.status) else {
                 answer.retryAfter = RetryAfter.read(head.headers)
                 answer.measurement.error = provider.refusal(status: head.status, body: try await beginning(of: head.body))
+                if let timings = head.body.timings { answer.note(timings) }
                 return
             }
             await read(head, of: prompt, into: &answer)

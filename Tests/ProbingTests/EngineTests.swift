@@ -24,7 +24,7 @@ struct EngineTests {
                 prompt.ignoresEndOfSequence = true
                 prompt.isStreamed = isStreamed
                 prompt.keepsAnswer = true
-                let answer = await server.exchange(name).measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0))
+                let answer = try await server.exchange(name).measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0))
                 let what = "\(name), \(isStreamed ? "streamed" : "whole"): \(answer)"
                 #expect(answer.measurement.error == nil && answer.text?.isEmpty == false, "\(what)")
                 #expect(
@@ -49,7 +49,7 @@ struct EngineTests {
         for number in 0..<12 {
             var prompt = Prompt(text: "\(number) " + String(repeating: "tell me more ", count: 60), maximumOutputTokens: 96)
             prompt.ignoresEndOfSequence = true
-            answers.append(await server.exchange("llama.cpp").measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0)))
+            answers.append(try await server.exchange("llama.cpp").measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0)))
         }
         #expect(answers.allSatisfy { $0.measurement.error == nil && $0.tokens == .reported(96) && $0.finishReason == "length" })
         #expect(answers.allSatisfy { ($0.tokensPerEvent?.reduce(0, +) ?? 0) <= 96 && ($0.tokensPerEvent?.reduce(0, +) ?? 0) >= 90 })
@@ -68,7 +68,7 @@ struct EngineTests {
         defer { server.stop() }
         var prompt = Prompt(text: "hello", maximumOutputTokens: 4)
         prompt.sampling.stop = ["x"]
-        let exchange = server.exchange("openai", path: "/v1/nowhere")
+        let exchange = try server.exchange("openai", path: "/v1/nowhere")
         let answer = await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0))
         #expect(answer.measurement.error?.type == "http_404" && answer.measurement.error?.message.isEmpty == false)
     }
@@ -117,9 +117,8 @@ private final class LlamaServer {
 
     struct NotReady: Error {}
 
-    func exchange(_ name: String, path: String = "/v1") -> StreamExchange {
-        // Its names are all known: the test lists them.
-        let provider = try! ProviderRegistry.entry(name).provider(model: "tiny", options: ProviderOptions(endpoint: url))
+    func exchange(_ name: String, path: String = "/v1") throws -> StreamExchange {
+        let provider = try ProviderRegistry.entry(name).provider(model: "tiny", options: ProviderOptions(endpoint: url))
         return StreamExchange(client: client, provider: provider, endpoint: url + path, model: "tiny", timeout: .seconds(20))
     }
 

@@ -65,6 +65,7 @@ struct FuzzedStream {
 
     /// Whole streams, by the provider that reads them.
     static let whole: [(String, String)] = [
+        ("custom", "{\"m\":\"a\"}\n{\"m\":\"b\\n\"}\r\n\n{\"m\":\"\",\"done\":true,\"n\":2}"),
         (
             "openai",
             chat([

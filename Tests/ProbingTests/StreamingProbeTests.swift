@@ -50,6 +50,7 @@ struct StreamingProbeTests {
         #expect((1...12).contains(sent.count) && delivered.measurements.count == sent.count, "\(sent.count) were sent")
         #expect(
             delivered.faults == ["\(40 - sent.count) probes of \(server.url) were left out: the 120 tokens allowed in an hour are spent."])
+        #expect(delivered.measurements.allSatisfy { $0.isProbe })
         #expect(sent.allSatisfy { $0.header("x-llm-auto-optimizer") == "probe" })
         let kept = delivered.measurements.map { String(reflecting: $0) }.joined()
         #expect(!["rain", "bread", "lighthouse", "planets", "bicycle", "trees"].contains { kept.contains($0) })

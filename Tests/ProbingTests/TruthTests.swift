@@ -24,7 +24,7 @@ struct TruthTests {
             Shape(role: 1, bundle: 4, provider: "vllm"), Shape(role: 2, bundle: 4, provider: "openai"),
         ])
     func agrees(_ shape: Shape) async throws {
-        let server = try TruthfulServer("-t", "60", "-i", "5", "-r", "\(shape.role)", "-b", "\(shape.bundle)")
+        let server = try TruthfulServer("-t", "40", "-i", "3", "-r", "\(shape.role)", "-b", "\(shape.bundle)")
         defer { server.stop() }
         let client = try HTTPClient()
         let options = ProviderOptions(endpoint: server.url)
@@ -33,17 +33,9 @@ struct TruthTests {
             endpoint: server.url + "/v1", model: "mock", timeout: .seconds(10))
         try await server.waitUntilReady(client)
         var answers: [TimedAnswer] = []
-        for round in 0..<2 {
-            let warm = await withTaskGroup(of: TimedAnswer.self) { group in
-                for number in 0..<8 {
-                    group.addTask {
-                        let prompt = Prompt(text: "\(round) \(number)", maximumOutputTokens: 48)
-                        return await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0))
-                    }
-                }
-                return await group.reduce(into: []) { $0.append($1) }
-            }
-            answers += warm
+        for number in 0..<9 {
+            let prompt = Prompt(text: "\(number)", maximumOutputTokens: 48)
+            answers.append(await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0)))
         }
         let events = 48 / shape.bundle
         #expect(answers.allSatisfy { $0.measurement.error == nil && $0.tokens == .reported(48) && $0.finishReason == "length" })

@@ -30,6 +30,8 @@ public struct AnswerFormat: Sendable, Hashable {
     var whole: EventTable
     /// Text in the place of an event after which nothing follows.
     var endMarker = Array("[DONE]".utf8)
+    /// Nothing in a stream says that it is whole: where the connection ends in order, it is.
+    var endsWithConnection = false
     /// Cached input tokens are counted apart from the input tokens.
     var cachedTokensAreApart = false
     /// Reasoning tokens are counted apart from the output tokens.

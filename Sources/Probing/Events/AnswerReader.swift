@@ -13,6 +13,7 @@ struct AnswerReader: Sendable {
     private var text = ""
     private var byteCount = 0
     private var endedAt: MonotonicTime
+    private let limitBytes: Int
 
     /// Bytes of an answer that are read at most, as a stream and as a whole.
     static let streamBytes = 64 << 20
@@ -26,12 +27,17 @@ struct AnswerReader: Sendable {
     }
 
     /// - Parameter shape: See ``AnswerFormat/shape(isStreamed:contentType:)``.
-    init(_ format: AnswerFormat, shape: Shape, keepsText: Bool = false, sentAt: MonotonicTime, headAt: MonotonicTime) {
+    /// - Parameter limitBytes: ``streamBytes`` or ``wholeBytes`` unless told.
+    init(
+        _ format: AnswerFormat, shape: Shape, keepsText: Bool = false, sentAt: MonotonicTime, headAt: MonotonicTime, limitBytes: Int? = nil
+    ) {
         self.format = format
         self.shape = shape
         self.keepsText = keepsText
         timing = StreamTiming(sentAt: sentAt)
         endedAt = headAt
+        let isWhole = shape != .events && shape != .lines
+        self.limitBytes = limitBytes ?? (isWhole ? Self.wholeBytes : Self.streamBytes)
     }
 
     /// Takes the next piece.
@@ -40,16 +46,11 @@ struct AnswerReader: Sendable {
         endedAt = receivedAt
         byteCount += bytes.count
         do throws(EventTooLarge) {
+            guard byteCount <= limitBytes else { throw EventTooLarge(limitBytes: limitBytes) }
             switch shape {
-            case .events:
-                guard byteCount <= Self.streamBytes else { throw EventTooLarge(limitBytes: Self.streamBytes) }
-                try appendEvents(bytes)
-            case .lines:
-                guard byteCount <= Self.streamBytes else { throw EventTooLarge(limitBytes: Self.streamBytes) }
-                try appendLines(bytes)
-            case .whole, .unexpected:
-                guard byteCount <= Self.wholeBytes else { throw EventTooLarge(limitBytes: Self.wholeBytes) }
-                held += bytes
+            case .events: try appendEvents(bytes)
+            case .lines: try appendLines(bytes)
+            case .whole, .unexpected: held += bytes
             }
             return true
         } catch {
@@ -77,6 +78,7 @@ struct AnswerReader: Sendable {
             takeWhole()
             fail(InferenceError(type: "not_a_stream", message: "a stream was asked for, and the answer is \(type)"))
         }
+        if format.endsWithConnection, timing.error == nil { timing.record(StreamEvent(isEnd: true), receivedAt: endedAt) }
         var isWhole = false
         if case .whole = shape { isWhole = true }
         timing.complete(&answer, endedAt: endedAt, isWhole: isWhole)

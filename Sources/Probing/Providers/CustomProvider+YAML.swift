@@ -123,6 +123,7 @@ private struct DescriptionReader {
         }
         if let marker = text(stream["endMarker"]) { format.endMarker = Array(marker.utf8) }
         if let event = text(stream["endEvent"]) { format.typed = [.init(event, EventTable([:], isEnd: true))] }
+        format.endsWithConnection = ["end", "endMarker", "endEvent", "finishReason"].allSatisfy { stream[$0] == nil }
         return format
     }
 

@@ -22,6 +22,8 @@ import Documents
 /// whole: {text: message.content, outputTokens: eval_count}   # of an answer that is no stream; as the stream's where left out
 /// ```
 ///
+/// The end is where `end`, `finishReason`, `endEvent` or `endMarker` say, and where none of them is told, the end of the connection.
+///
 /// A member of the body whose value is one placeholder gets a value of its type, and is left out where there is none; within other text
 /// `{model}`, `{prompt}`, `{system}` and, in headers, `{key}` are put in.
 public struct CustomProvider: StreamingProvider {
@@ -49,7 +51,7 @@ public struct CustomProvider: StreamingProvider {
         }
         return ProviderRequest(
             path: Placeholders.replace(in: path) { $0 == "model" ? percentEncoded(model) : nil },
-            headers: filled, body: Array((placeholders.fill(body) ?? .object([])).json.utf8))
+            headers: filled, body: (placeholders.fill(body) ?? .object([])).jsonBytes)
     }
 }
 

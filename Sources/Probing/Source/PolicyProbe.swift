@@ -14,6 +14,8 @@ extension StreamingProbe {
             .provider(model: probe.model, options: ProviderOptions(endpoint: probe.endpoint))
         let key = probe.keyFromEnvironment.map(SecretPlace.environment) ?? probe.keyFromFile.map(SecretPlace.file)
         let exchange = StreamExchange(client: client, provider: provider, endpoint: probe.endpoint, model: probe.model)
-        self.init(name: name, exchange: exchange, settings: ProbeSettings(rate: probe.rate, key: key, seed: seed), clock: clock)
+        var settings = ProbeSettings(rate: probe.rate, key: key, seed: seed)
+        settings.tokensPerHour = probe.tokensPerHour
+        self.init(name: name, exchange: exchange, settings: settings, clock: clock)
     }
 }

@@ -85,7 +85,8 @@ public final class StreamingProbe: MeasurementSource {
                 $0.missingKey = reason
             }
         }
-        let answer = await exchange.measure(prompt, key: key, time: clock.steady)
+        var answer = await exchange.measure(prompt, key: key, time: clock.steady)
+        answer.measurement.isProbe = true
         let wasStopped = Task.isCancelled && answer.measurement.error != nil
         state.withLock {
             $0.inFlight -= 1

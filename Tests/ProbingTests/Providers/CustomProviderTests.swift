@@ -66,7 +66,17 @@ import Transport
         let answer = await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0))
         #expect(answer.measurement.error == nil && answer.text == "Hi you" && answer.tokens == .reported(4))
         #expect(answer.measurement.chunkGaps?.count == 2 && answer.finishReason == "stop" && answer.measurement.inputTokens == 11)
-        #expect(server.record.requests.first?.path == "/api/chat/m?tenant=a")
+        #expect(server.record.requests.first?.path == "/api/chat/m" && server.record.requests.first?.query == "tenant=a")
+    }
+
+    @Test("the example in the repository is one that can be used")
+    func example() throws {
+        let file = Python.checkout.appending(path: "Examples/providers/ollama.yaml")
+        let provider = try CustomProvider(model: "m", yaml: String(contentsOf: file, encoding: .utf8))
+        let body = String(decoding: provider.request(Prompt(text: "Hi", maximumOutputTokens: 8), key: nil).body, as: UTF8.self)
+        #expect(body == #"{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"options":{"num_predict":8}}"#)
+        let end = provider.read(ServerSentEvent(data: #"{"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}"#))
+        #expect(end == StreamEvent(usage: TokenUsage(inputTokens: 3, outputTokens: 5), finishReason: "stop", isEnd: true))
     }
 
     @Test("the name of an event, or a text of its own, can be the end")
@@ -79,6 +89,19 @@ import Transport
             provider.read(ServerSentEvent(data: #"{"c":[{"t":""},{"t":"x"}],"n":3}"#))
                 == StreamEvent(content: .answer, usage: .init(outputTokens: 3)))
         #expect(provider.read(ServerSentEvent(type: "error", data: #"{"message":"no"}"#)).error?.message == "no")
+    }
+
+    @Test("where nothing is told of the end, it is the end of the connection", arguments: [nil, InferenceError(type: "disconnected")])
+    func endsWithConnection(failure: InferenceError?) throws {
+        let provider = try CustomProvider(model: "m", yaml: "{body: {}, answer: {text: t}}")
+        let start = MonotonicTime(nanoseconds: 0)
+        var reader = AnswerReader(provider.format, shape: .events, sentAt: start, headAt: start)
+        let isOpen = reader.append(Array("data: {\"t\":\"a\"}\n\n".utf8), receivedAt: start)
+        #expect(isOpen)
+        if let failure { reader.fail(failure) }
+        var answer = TimedAnswer(measurement: InferenceMeasurement(id: UUID()), moments: ReceivedMoments(began: start))
+        reader.finish(into: &answer)
+        #expect(answer.measurement.error == failure && answer.moments.firstContent == start)
     }
 
     @Test("everything that is wrong is said at once, with its place")

@@ -66,6 +66,14 @@ import Testing
         #expect(provider.name == name && request.path.hasPrefix("/"))
     }
 
+    @Test("any text of a prompt arrives as it is")
+    func anyText() throws {
+        let text = (0..<0x180).compactMap(Unicode.Scalar.init).map(String.init).joined() + "\u{2028}\u{1F600}\u{202E}\r\n\"\\"
+        let body = try JSONDocument.parse(
+            String(decoding: OpenAIChat(model: "m").request(Prompt(text: text, maximumOutputTokens: 1), key: nil).body, as: UTF8.self))
+        #expect(body["messages"]?.elements.first?.text("content") == text)
+    }
+
     @Test("thinking is asked for where it can be")
     func thinking() throws {
         let options = ProviderOptions(thinkingTokens: 2_048)
