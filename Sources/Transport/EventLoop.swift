@@ -85,6 +85,7 @@ final class EventLoop: Sendable {
                 let ready = poller.wait(milliseconds: transfers.idleMilliseconds(), into: &events)
                 isStopping = readMessages(for: transfers)
                 transfers.advance(ready)
+                if !isStopping, let rest = transfers.rest(afterReading: ready.count) { poller.waitForWakeUp(atMost: rest) }
             }
             transfers.close()
         } else {

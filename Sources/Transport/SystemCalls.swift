@@ -14,6 +14,12 @@ enum SystemCalls {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    static func wallClockNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Runs a body on a thread of its own that takes no signals: handlers run elsewhere, and a write to a closed connection is an error
     /// code instead of SIGPIPE.
     /// - Returns: Whether there is such a thread; without one the body does not run.
@@ -110,6 +116,11 @@ struct Poller: Sendable {
                 isWritable: event.events & EPOLLOUT.rawValue != 0,
                 isBroken: event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0)
         }
+    }
+
+    /// Waits for a wake-up alone, and leaves it for the next wait to see.
+    func waitForWakeUp(atMost duration: Duration) {
+        ccurl_wait_readable(wakeUps, min(duration.inNanoseconds, 1_000_000_000))
     }
 
     static func eventBuffer() -> [epoll_event] { Array(repeating: epoll_event(), count: 512) }
