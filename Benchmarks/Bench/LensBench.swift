@@ -25,7 +25,7 @@ func runLens(_ arguments: [String]) async throws {
         for stream in 0..<streams {
             group.addTask {
                 // A thousand connections opened at once would queue up at the server, and all streams would stay in step.
-                try await Task.sleep(for: .microseconds(1_000 * stream))
+                try await Task.sleep(for: .milliseconds(stream))
                 var samples: [LensSample] = []
                 while tally.takeOne() {
                     let sentAt = MonotonicTime.now

@@ -28,10 +28,10 @@ static curl_socket_t open_private(void *context, curlsocktype purpose, struct cu
     return descriptor;
 }
 
-void ccurl_wait_readable(int descriptor, int64_t nanoseconds) {
+bool ccurl_wait_readable(int descriptor, int64_t nanoseconds) {
     struct pollfd entry = {.fd = descriptor, .events = POLLIN};
     struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-    (void)ppoll(&entry, 1, &time, NULL);
+    return ppoll(&entry, 1, &time, NULL) > 0;
 }
 
 int64_t ccurl_arrival(curl_socket_t socket) {

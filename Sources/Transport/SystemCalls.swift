@@ -107,8 +107,7 @@ struct Poller: Sendable {
         guard count > 0 else { return [] }
         return events.prefix(Int(count)).compactMap { event in
             if event.data.fd == wakeUps {
-                var sum: UInt64 = 0
-                read(wakeUps, &sum, 8)
+                takeWakeUps()
                 return nil
             }
             return Readiness(
@@ -118,9 +117,17 @@ struct Poller: Sendable {
         }
     }
 
-    /// Waits for a wake-up alone, and leaves it for the next wait to see.
-    func waitForWakeUp(atMost duration: Duration) {
-        ccurl_wait_readable(wakeUps, min(duration.inNanoseconds, 1_000_000_000))
+    /// Waits for a wake-up alone.
+    /// - Returns: Whether it came.
+    func waitForWakeUp(atMost duration: Duration) -> Bool {
+        guard ccurl_wait_readable(wakeUps, min(duration.inNanoseconds, 1_000_000_000)) else { return false }
+        takeWakeUps()
+        return true
+    }
+
+    private func takeWakeUps() {
+        var sum: UInt64 = 0
+        read(wakeUps, &sum, 8)
     }
 
     static func eventBuffer() -> [epoll_event] { Array(repeating: epoll_event(), count: 512) }

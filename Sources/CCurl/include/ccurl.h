@@ -4,6 +4,7 @@
 // libcurl with one function per argument type where libcurl's own are variadic, which Swift cannot call. With it come the calls that wait for its sockets, which Swift's own Linux modules leave out.
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -54,8 +55,8 @@ static inline CURLcode ccurl_set_request_callback(CURL *handle, ccurl_request_ca
 // when packets arrive.
 CURLcode ccurl_set_private_sockets(CURL *handle);
 
-// Returns when the descriptor can be read, or after a time.
-void ccurl_wait_readable(int descriptor, int64_t nanoseconds);
+// Waits until the descriptor can be read, but only for some time; returns whether it can.
+bool ccurl_wait_readable(int descriptor, int64_t nanoseconds);
 
 // When the packet that the next byte to be read is in arrived, in nanoseconds of CLOCK_REALTIME, whose 0 says that nobody knows.
 int64_t ccurl_arrival(curl_socket_t socket);
