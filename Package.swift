@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "EpisodeStoreTests",
             dependencies: [
-                "Control", "EpisodeStore", "EpisodeStoreHelper", "Learning", "Measurements", "Policies",
+                "Control", "EpisodeStore", "EpisodeStoreHelper", "Learning", "Measurements", "Policies", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -21,7 +21,12 @@ public struct LiveSnapshot: Sendable {
     public func snapshot(at now: Timestamp, state: TargetState, history: ControlHistory) -> Snapshot {
         let longest = policy.longestWindow
         let sample = windows.window(endingAt: now, length: longest)
-        let statistics = WindowStatistics(sample, span: Nanoseconds(seconds: longest.inSeconds))
+        var statistics = WindowStatistics(sample, span: Nanoseconds(seconds: longest.inSeconds))
+        if policy.monitor.seesProbesOnly {
+            statistics.requestsPerSecond = nil
+            statistics.inputTokensPerSecond = nil
+            statistics.outputTokensPerSecond = nil
+        }
         var snapshot = Snapshot(policy: policy.name, time: now, window: statistics, bottleneck: statistics.bottleneck)
         let firstTokens = windows.whole.distribution(of: .timeToFirstToken)
         snapshot.fastestTimeToFirstToken = firstTokens.count > 0 ? firstTokens.moments.minimum : nil
@@ -41,10 +46,22 @@ public struct LiveSnapshot: Sendable {
     private func readings(at now: Timestamp, state: TargetState) -> [RecordedReading] {
         let measured = WindowReadings(windows: windows, end: now, whole: nil, isLive: true, policy: policy, state: state)
         return policy.questions.map { question in
-            let reading = measured.reading(question.query, over: question.window)
+            let reading =
+                question.query.countsRequests && policy.monitor.seesProbesOnly
+                ? .unknown(.missing) : measured.reading(question.query, over: question.window)
             guard case .unknown = reading else { return RecordedReading(question, reading) }
             let told = answers.first { $0.query == question.query && $0.window == question.window }
             return RecordedReading(question, told?.reading ?? reading)
+        }
+    }
+}
+
+extension MetricQuery {
+    /// Whether the answer depends on how many requests there are, not only on how they fared.
+    fileprivate var countsRequests: Bool {
+        switch self {
+        case .throughput, .tokensPerSecond, .costPerThousandTokens: true
+        default: false
         }
     }
 }

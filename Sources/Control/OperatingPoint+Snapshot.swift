@@ -19,15 +19,25 @@ extension OperatingPoint {
         requestsPerSecond = window.requestsPerSecond ?? reported?.requestsPerSecond
         meanOutputTokens = window.meanOutputTokens ?? reported?.outputTokens?.mean
         timeToFirstToken = mean(.timeToFirstToken)
-        unloadedTimeToFirstToken = mean(.prefill) ?? snapshot.fastestTimeToFirstToken
         // A wait in the client's own queue is no part of the time to first token, which starts when the request is sent.
         queueTime = snapshot.definesQueue(as: .engineQueue) ? mean(.queue) : nil
         timePerOutputToken = mean(.timePerOutputToken) ?? mean(.interTokenLatency)
+        let inputTokens = window.meanInputTokens ?? reported?.inputTokens?.mean
+        unloadedTimeToFirstToken =
+            mean(.prefill)
+            ?? [snapshot.fastestTimeToFirstToken, slowestPrefill(of: inputTokens, network: mean(.network))].compactMap(\.self).min()
         endToEnd = mean(.endToEnd)
         gpuUtilization = (window.utilization[.gpu] ?? reported?.utilization[.gpu])?.mean
         keyValueCacheUtilization = (window.utilization[.keyValueCache] ?? reported?.utilization[.keyValueCache])?.mean
         errorRate = window.errorRate ?? reported?.errorRate
         overloadShareOfErrors = overloadShare(window.errorsByType.isEmpty ? reported?.errorsByType ?? [:] : window.errorsByType)
+    }
+
+    /// The longest a prompt can take that does not wait, in seconds: as if its tokens were computed one after another, as those of an answer
+    /// are. In a queue that never empties even the fastest request waited, and this is what shows it.
+    private func slowestPrefill(of inputTokens: Double?, network: Double?) -> Double? {
+        guard let inputTokens, let timePerOutputToken else { return nil }
+        return (inputTokens + 1) * timePerOutputToken + (network ?? 0)
     }
 
     private func overloadShare(_ errors: [String: Int]) -> Double? {

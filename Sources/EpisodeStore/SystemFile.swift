@@ -112,6 +112,13 @@ enum SystemFile {
         return nil
     }
 
+    /// Gives up the lock and closes. Closing alone would leave the lock with a child process that is just being started and has not let go of
+    /// what it inherited.
+    static func unlock(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+
     /// Replaces the content of an open file.
     static func replaceContent(_ descriptor: Int32, with text: String) throws(Failure) {
         let bytes = Array(text.utf8)

@@ -22,7 +22,7 @@ final class WriterLock: Sendable {
         }
     }
 
-    deinit { SystemFile.close(descriptor) }
+    deinit { SystemFile.unlock(descriptor) }
 
     private static func holder(_ path: String) -> String {
         // An unreadable or empty lock file only costs the message the process's number.

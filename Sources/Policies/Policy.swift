@@ -122,6 +122,19 @@ public struct Policy: Sendable, Codable, Hashable {
             staleAfter = .seconds(45)
             sources = []
         }
+
+        /// Whether every single request that is seen is one of our own: how long requests take is known then, how many there are is not.
+        public var seesProbesOnly: Bool {
+            var probes = false
+            for source in sources {
+                switch source.kind {
+                case .probe: probes = true
+                case .importFiles: return false
+                case .prometheus, .scrape: continue
+                }
+            }
+            return probes
+        }
     }
 
     /// Where measurements come from.

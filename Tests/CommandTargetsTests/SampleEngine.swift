@@ -1,13 +1,15 @@
 import Control
 import Foundation
 public import Policies
+import TestSupport
 import Transport
 
 @testable import CommandTargets
 
 /// An engine whose settings are files of a folder, changed and read by real scripts.
 struct SampleEngine {
-    let folder: URL
+    private let owner: TemporaryFolder
+    var folder: URL { owner.url }
     var target: Policy.CommandTarget
     var knobs = [
         Knob(name: "slots", domain: .range(min: 1, max: 64, step: 1), place: .parameter(name: "slots"), role: .concurrency)
@@ -17,8 +19,7 @@ struct SampleEngine {
 
     /// Writes the value of its first argument to the file `slots`, and reads it from there.
     init(set: String = "printf %s \"$1\" > slots", get: String = "printf 'slots=%s\\n' \"$(cat slots)\"", slots: String = "2") throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        owner = try TemporaryFolder("engine")
         target = Policy.CommandTarget(
             name: "engine-1", set: .init(.run([]), timeout: .seconds(20)), get: .init(.run([]), timeout: .seconds(20)))
         target.set.action = .run(try script("set", set) + ["{slots}"])

@@ -52,6 +52,43 @@ struct LiveSnapshotTests {
         #expect(value.age == .seconds(15))
     }
 
+    @Test("of probes alone knows how long requests take, and not how many there are")
+    func probes() {
+        var policy = Self.policy
+        policy.monitor.sources = [.init(name: "probe", kind: .probe(.init(endpoint: "http://e", provider: "openai", model: "m", rate: 1)))]
+        let test = Condition.Test.compare(.throughput, .below, threshold: 5, window: .seconds(60))
+        policy.triggers = [Trigger(name: "few", type: .throughputThreshold, condition: .leaf(.init(name: "throughputBelow", test: test)))]
+        var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+        var one = InferenceMeasurement(id: .init(), time: Self.now.advanced(by: .seconds(-20)))
+        one.timeToFirstToken = Nanoseconds(seconds: 0.25)
+        windows.record(one)
+        let told = RecordedReading(query: .throughput, window: .seconds(60), reading: .value(Reading.Value(12, samples: 100)))
+        for (answers, expected) in [([], Reading.unknown(.missing)), ([told], told.reading)] {
+            let snapshot = LiveSnapshot(policy: policy, windows: windows, answers: answers)
+                .snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+            #expect(snapshot.readings.first { $0.query == .throughput }?.reading == expected)
+            #expect(snapshot.window.requestsPerSecond == nil && snapshot.window.requests == 1)
+        }
+    }
+
+    @Test("of a queue that never empties takes what the prompt can cost at most for the time without waiting")
+    func queue() {
+        var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+        for second in 1...9 {
+            var one = InferenceMeasurement(id: .init(), time: Self.now.advanced(by: .seconds(-second)))
+            one.timeToFirstToken = Nanoseconds(seconds: 0.5)
+            one.timePerOutputToken = Nanoseconds(seconds: 0.001)
+            one.endToEnd = Nanoseconds(seconds: 0.6)
+            one.inputTokens = 49
+            windows.record(one)
+        }
+        let snapshot = LiveSnapshot(policy: Self.policy, windows: windows, answers: [])
+            .snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+        let point = OperatingPoint(snapshot, policy: Self.policy)
+        #expect(snapshot.fastestTimeToFirstToken == 0.5)
+        #expect(abs((point.unloadedTimeToFirstToken ?? 0) - 0.05) < 1e-6 && abs((point.waitingShare ?? 0) - 0.9) < 1e-6)
+    }
+
     @Test("of nothing knows nothing")
     func nothing() {
         let windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))

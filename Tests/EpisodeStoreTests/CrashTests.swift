@@ -5,6 +5,7 @@ import Foundation
 import Learning
 import Measurements
 import Policies
+import TestSupport
 import Testing
 
 @Suite struct CrashTests {

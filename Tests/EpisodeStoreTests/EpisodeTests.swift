@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Learning
 import Measurements
+import TestSupport
 import Testing
 
 @testable import EpisodeStore

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Measurements
 import Policies
+import TestSupport
 import Testing
 
 @testable import EpisodeStore

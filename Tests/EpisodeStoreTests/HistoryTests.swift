@@ -4,6 +4,7 @@ import EpisodeStoreHelper
 import Foundation
 import Measurements
 import Policies
+import TestSupport
 import Testing
 
 @Suite struct HistoryTests {

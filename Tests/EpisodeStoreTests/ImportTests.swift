@@ -3,6 +3,7 @@ import EpisodeStoreHelper
 import Foundation
 import GRDB
 import Measurements
+import TestSupport
 import Testing
 
 @testable import EpisodeStore

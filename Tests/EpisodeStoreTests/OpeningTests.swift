@@ -1,6 +1,7 @@
 import EpisodeStoreHelper
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import EpisodeStore

@@ -4,14 +4,18 @@ import Foundation
 import Kubernetes
 import Learning
 import Policies
+import TestSupport
 import Testing
 
 @Suite struct RecommendationAdjusterTests {
     static let knob = Knob(
         name: "batchSize", domain: .range(min: 1, max: 64, step: 1), place: .environment(container: "vllm", name: "BATCH_SIZE"),
         role: .batchSize)
-    let folder = FileManager.default.temporaryDirectory.appending(path: "recommendations-\(UUID().uuidString)")
+    private let owner: TemporaryFolder
+    var folder: URL { owner.url.appending(path: "out") }
     let id = UUID(uuidString: "6F9619FF-8B86-4D01-B42D-00CF4FC964FF")!
+
+    init() throws { owner = try TemporaryFolder("recommendations") }
 
     func order(_ direction: ChangeOrder.Direction = .forward) -> ChangeOrder {
         ChangeOrder(

@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+import Verification
+
+/// After the change: the rollout, the measurements, the verdict.
+extension AdjustmentStepper {
+    mutating func settleDown(_ relation: Adjustment.Relation, _ rollout: TargetObservation.Rollout) {
+        guard stillOurs(relation) else { return }
+        if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
+        switch rollout {
+        case .failed(let why): takeBack("the rollout failed: \(why)", verdict: .worsened)
+        case .progressing(let why), .waitingForRoom(let why):
+            guard adjustment.elapsed >= adjustment.terms.progressDeadline else { return }
+            takeBack(
+                "the rollout was not done within \(FigureText.duration(adjustment.terms.progressDeadline)): \(why)", verdict: .unmeasured)
+        case .settled:
+            guard adjustment.settled >= adjustment.terms.settle else { return }
+            move(.observing, "the rollout is done and \(FigureText.duration(adjustment.terms.settle)) of settling are over")
+        }
+    }
+
+    mutating func watch(_ relation: Adjustment.Relation, _ rollout: TargetObservation.Rollout) {
+        guard stillOurs(relation) else { return }
+        // A holdout changed nothing that could be taken back.
+        if adjustment.kind != .holdout {
+            if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
+            if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
+        }
+        guard !view.doubtsMeasurements else { return }
+        takeBlocks()
+        let plan = adjustment.terms.verification
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
+        adjustment.finding = finding
+        if let verdict = finding.verdict { return conclude(verdict, finding.explanation) }
+        // Blocks may never come: without any, time itself must end the watch.
+        guard adjustment.elapsed >= plan.timeLimit + plan.blockLength * 2 else { return }
+        conclude(.unmeasured, "too little was measured in \(FigureText.duration(adjustment.elapsed)) to say anything")
+    }
+
+    private mutating func takeBlocks() {
+        guard let start = adjustment.reached(.observing) else { return }
+        let newest = adjustment.after.last?.start
+        adjustment.after += view.blocks.filter { block in block.start >= start && newest.map { block.start > $0 } ?? true }
+        let excess = adjustment.after.count - Self.mostBlocks
+        if excess > 0 { adjustment.after.removeFirst(excess) }
+    }
+
+    private static let mostBlocks = 720
+
+    private mutating func conclude(_ verdict: Verdict, _ explanation: String) {
+        adjustment.verdict = verdict
+        if adjustment.kind == .holdout {
+            move(.kept, explanation)
+            return announce(.holdoutEnded, "nothing was changed; compared like a change it reads: \(explanation)")
+        }
+        switch verdict {
+        case .improved: keep(explanation)
+        case .worsened, .superseded: takeBack(explanation, verdict: verdict)
+        case .inconclusive, .unmeasured:
+            adjustment.terms.onInconclusive == .keep ? keep(explanation) : takeBack(explanation, verdict: verdict)
+        }
+    }
+
+    private mutating func keep(_ why: String) {
+        move(.kept, why)
+        announce(.verificationPassed, "kept \(change): \(why)")
+        effect = .unmark
+    }
+
+    mutating func takeBack(_ why: String, verdict: Verdict?) {
+        adjustment.verdict = verdict
+        if verdict != nil { announce(.verificationFailed, "\(change): \(why)") }
+        move(.rollingBack, why)
+        announce(.rollingBack, "taking back \(change): \(why)")
+        effect = .apply(.back)
+    }
+
+    private mutating func stillOurs(_ relation: Adjustment.Relation) -> Bool {
+        switch relation {
+        case .after: return true
+        case .unreadable: return true
+        case .before:
+            supersede("\(adjustment.knob.name) was set back to \(adjustment.candidate.from) by another")
+        case .sameByAnother: supersede("\(adjustment.knob.name) was set to \(adjustment.candidate.to) by another")
+        case .foreign(let value): supersede("\(adjustment.knob.name) was set to \(value) by another")
+        case .replaced: supersede("the target was replaced by another of its name")
+        }
+        return false
+    }
+}
