@@ -17,7 +17,7 @@ func runLens(_ arguments: [String]) async throws {
     else { throw BenchUsage(text: "Bench lens URL STREAMS REQUESTS TOKENS [FILE]") }
     let client = try HTTPClient(settings: .measuring(streams: streams))
     let exchange = StreamExchange(client: client, provider: OpenAIChat(model: "mock"), endpoint: arguments[1], model: "mock")
-    let prompt = ProbePrompt(text: String(repeating: "the of and to in is that for ", count: 8), maximumOutputTokens: tokens)
+    let prompt = Prompt(text: String(repeating: "the of and to in is that for ", count: 8), maximumOutputTokens: tokens)
     let isKept = arguments.count > 5
     let tally = LensTally(requests: requests)
     let beganAt = MonotonicTime.now
