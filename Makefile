@@ -7,7 +7,7 @@ SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests|KillMa
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo example test smoke deploy-check bench campaign test-engines format lint clean
+.PHONY: help setup build demo example test smoke deploy-check bench bench-peers campaign test-engines format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -44,6 +44,9 @@ deploy-check: setup  ## The manifests of deploy/ and the definition of policies;
 
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh
+
+bench-peers: setup  ## Our client beside guidellm and aiperf (6.5 GB of Python) against a server that logs when it wrote.
+	@bash Benchmarks/peers.sh
 
 campaign: setup  ## Ten thousand damaged streams; a thousand random worlds, kill -9 and a fault at every step, two controllers for 300 s; how often verification is wrong, over thousands of changes.
 	@$(SWIFT) build $(BOUNDARIES) --build-tests

@@ -15,9 +15,9 @@ func runLens(_ arguments: [String]) async throws {
     guard arguments.count >= 5, let streams = Int(arguments[2]), let requests = Int(arguments[3]), let tokens = Int(arguments[4]),
         streams > 0
     else { throw BenchUsage(text: "Bench lens URL STREAMS REQUESTS TOKENS [FILE]") }
-    let client = try HTTPClient(settings: ClientSettings(maxIdleConnections: max(streams, 16), proxy: .none))
+    let client = try HTTPClient(settings: .measuring(streams: streams))
     let exchange = StreamExchange(client: client, provider: OpenAIChat(model: "mock"), endpoint: arguments[1], model: "mock")
-    let prompt = ProbePrompt(text: String(repeating: "the of and to in is that for ", count: 8), maximumOutputTokens: tokens)
+    let prompt = Prompt(text: String(repeating: "the of and to in is that for ", count: 8), maximumOutputTokens: tokens)
     let isKept = arguments.count > 5
     let tally = LensTally(requests: requests)
     let beganAt = MonotonicTime.now
@@ -25,7 +25,7 @@ func runLens(_ arguments: [String]) async throws {
         for stream in 0..<streams {
             group.addTask {
                 // A thousand connections opened at once would queue up at the server, and all streams would stay in step.
-                try await Task.sleep(for: .microseconds(1_000 * stream))
+                try await Task.sleep(for: .milliseconds(stream))
                 var samples: [LensSample] = []
                 while tally.takeOne() {
                     let sentAt = MonotonicTime.now
