@@ -52,7 +52,7 @@ public struct StreamExchange: Sendable {
             answer.moments.head = head.headAt
             guard (200..<300).contains(head.status) else {
                 answer.retryAfter = RetryAfter.read(head.headers)
-                answer.measurement.error = provider.refusal(status: head.status, body: try await beginning(of: head.body))
+                answer.measurement.error = provider.refusal(status: head.status, body: await beginning(of: head.body))
                 if let timings = head.body.timings { answer.note(timings) }
                 return
             }
@@ -67,7 +67,7 @@ public struct StreamExchange: Sendable {
         let asked = provider.request(prompt, key: key)
         var headers = [
             (name: "Content-Type", value: "application/json"),
-            (name: "Accept", value: prompt.isStreamed ? "text/event-stream" : "application/json"),
+            (name: "Accept", value: prompt.isStreamed ? provider.format.contentType : "application/json"),
         ]
         for header in asked.headers { headers.append((name: header.name, value: header.value)) }
         for header in self.headers { headers.append((name: header.name, value: header.value)) }
@@ -103,11 +103,16 @@ public struct StreamExchange: Sendable {
         reader.finish(into: &answer)
     }
 
-    private func beginning(of body: BodyStream) async throws(TransportError) -> [UInt8] {
+    /// What there is of the body of a refusal; one that breaks off is a refusal all the same.
+    private func beginning(of body: BodyStream) async -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await piece in body {
-            bytes += piece.bytes.prefix(Self.refusalBytes - bytes.count)
-            if bytes.count >= Self.refusalBytes { break }
+        do throws(TransportError) {
+            for try await piece in body {
+                bytes += piece.bytes.prefix(Self.refusalBytes - bytes.count)
+                if bytes.count >= Self.refusalBytes { break }
+            }
+        } catch {
+            // What came is all there is to read.
         }
         return bytes
     }

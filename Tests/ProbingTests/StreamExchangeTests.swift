@@ -98,7 +98,8 @@ struct StreamExchangeTests {
     func whole() async throws {
         let server = try LoopbackServer { _, writer in
             try writer.answer(
-                200, #"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#)
+                200, #"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#
+            )
         }
         defer { server.stop() }
         var prompt = prompt
@@ -127,12 +128,14 @@ struct StreamExchangeTests {
         let answer = try await exchange(server.url).measure(prompt, key: nil, time: time)
         let record = answer.record(scenario: "chat", intended: intended, origin: origin)
         #expect(record.moments.intended == Nanoseconds(1_000) && record.scenario == "chat" && record.measurement == answer.measurement)
-        #expect(record.tokensPerEvent == [3, 2] && !record.tokensAreEstimated && record.reasoningTokens == 3 && record.cachedInputTokens == 8)
+        #expect(
+            record.tokensPerEvent == [3, 2] && !record.tokensAreEstimated && record.reasoningTokens == 3 && record.cachedInputTokens == 8)
         #expect(record.finishReason == "stop" && record.connection == answer.connection && record.earlierAttempts.isEmpty)
         let sent = try #require(record.moments.sent)
         let first = try #require(record.moments.firstContent)
         #expect(record.measurement.timeToFirstToken == first - sent && record.scheduleLag == sent - Nanoseconds(1_000))
-        #expect(try first <= #require(record.moments.firstVisible) && #require(record.moments.lastContent) <= #require(record.moments.lastByte))
+        #expect(
+            try first <= #require(record.moments.firstVisible) && #require(record.moments.lastContent) <= #require(record.moments.lastByte))
     }
 
     @Test("a connection that breaks in the middle is told from one that ends early and from one that never came", arguments: [true, false])
@@ -145,6 +148,18 @@ struct StreamExchangeTests {
         defer { server.stop() }
         let answer = try await exchange(server.url).measure(prompt, key: nil, time: time).measurement
         #expect(answer.error?.type == (isReset ? "disconnected" : "ended_early") && answer.timeToFirstToken != nil)
+    }
+
+    @Test("a refusal whose body breaks off is the refusal")
+    func brokenRefusal() async throws {
+        let server = try LoopbackServer { _, writer in
+            try writer.begin(503)
+            try writer.chunk("{\"error\"")
+            writer.cut(.close)
+        }
+        defer { server.stop() }
+        let answer = try await exchange(server.url).measure(prompt, key: nil, time: time).measurement
+        #expect(answer.error == InferenceError(type: "http_503", code: 503))
     }
 
     @Test("nobody there is unreachable")

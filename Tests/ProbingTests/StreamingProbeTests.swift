@@ -2,6 +2,7 @@ import Control
 import Documents
 import Foundation
 import Measurements
+import Policies
 import Statistics
 import TestSupport
 import Testing
@@ -66,6 +67,28 @@ struct StreamingProbeTests {
         // The last comes from a clock that went backwards.
         let later = [(1, 29), (10, 31), (601, 100_000), (600, 100_000), (1, 0)].map { budget.reserve($0.0, now: at($0.1)) }
         #expect(later == [false, true, false, true, false])
+    }
+
+    @Test("a policy may name every interface, sends to it as the interface wants, and is told of names nobody knows")
+    func policies() async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer(503, "") }
+        defer { server.stop() }
+        let client = try HTTPClient()
+        for entry in ProviderRegistry.entries {
+            let described = Policy.Source.Probe(endpoint: server.url, provider: entry.name, model: "m", rate: 100)
+            let probe = try StreamingProbe(name: "p", described, client: client, clock: Fixed(), seed: 1)
+            await probe.run(limit: 1)
+            #expect(await probe.deliver(request).measurements.map(\.provider) == [entry.name])
+        }
+        #expect(server.record.requests.count == ProviderRegistry.entries.count)
+        #expect(
+            Set(server.record.requests.map(\.path)).count == 7, "chat, completions, responses, Azure's, messages, Gemini's and Cohere's")
+        for name in ["opnai", "custom"] {
+            let described = Policy.Source.Probe(endpoint: server.url, provider: name, model: "m", rate: 1)
+            #expect(throws: UnknownProvider(name: name)) {
+                try StreamingProbe(name: "p", described, client: client, clock: Fixed(), seed: 1)
+            }
+        }
     }
 
     @Test("being stopped is no failure of the server")

@@ -137,6 +137,9 @@ struct AnswerReader: Sendable {
 }
 
 extension AnswerFormat {
+    /// Of a stream.
+    var contentType: String { framing == .lines ? "application/x-ndjson" : "text/event-stream" }
+
     /// What the body of an answer is made of.
     func shape(isStreamed: Bool, contentType: String?) -> AnswerReader.Shape {
         guard isStreamed else { return .whole }
