@@ -30,7 +30,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Bench",
-            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
+            dependencies: [
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Statistics", "Transport",
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -152,7 +154,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
-            dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Probing", "Statistics", "TestSupport", "Transport"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(

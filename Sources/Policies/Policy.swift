@@ -163,6 +163,8 @@ public struct Policy: Sendable, Codable, Hashable {
             public var model: String
             /// Requests per second.
             public var rate: Double
+            /// Of prompts and answers, at most; `nil` leaves it to the rate.
+            public var tokensPerHour: Int?
             public var keyFromEnvironment: String?
             public var keyFromFile: String?
 
