@@ -221,7 +221,7 @@ def main():
     for streams in map(int, options.streams.split(",")):
         ours = None
         for client in clients:
-            figures = measure(client, options.mock, streams, max(streams * 4, 10))
+            figures = measure(client, options.mock, streams, max(streams * 4, 8))
             ours = ours or figures
             print(f"| {streams} | {client.name} | {cell(figures, ours)}", flush=True)
     if not options.no_burst:

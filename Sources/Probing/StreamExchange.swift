@@ -20,7 +20,7 @@ public struct StreamExchange: Sendable {
     /// Bytes of the body of a refusal that are read at most.
     static let refusalBytes = 64 << 10
     /// Some dozen tokens are read in one go: pieces bear the time they came, whenever they are looked at, and a wake-up costs more than they.
-    static let wakeAfterBytes = 8 << 10
+    static let wakeAfterBytes = 4 << 10
 
     public init(client: HTTPClient, provider: any StreamingProvider, endpoint: String, model: String, timeout: Duration = .seconds(60)) {
         self.client = client

@@ -11,7 +11,8 @@ final class ReadPace {
     /// With more than this at once there is nothing to gain.
     private static let plenty = 256
 
-    init(interval: Duration) { self.interval = interval }
+    /// - Parameter interval: Beyond a second it would hold up deadlines; more is taken for that.
+    init(interval: Duration) { self.interval = min(interval, .seconds(1)) }
 
     /// How long to leave the sockets alone after a look; `nil` for not at all.
     /// - Parameter count: Of the sockets that were ready.
