@@ -140,6 +140,10 @@ let package = Package(
         .testTarget(
             name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             swiftSettings: strict),
+        .target(name: "LoadGeneration", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests", dependencies: ["LoadGeneration", "Measurements", "Statistics", "TestSupport"],
+            swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
