@@ -35,6 +35,9 @@ public struct Scenario: Sendable, Hashable {
         if case .trace(let requests) = prompts, requests.isEmpty {
             return "scenario '\(name)': a trace holds at least one request, got none"
         }
+        if let think = session?.thinkSeconds, !(0...86_400).contains(think) {
+            return "scenario '\(name)': users think for 0...86400 s, got \(think)"
+        }
         if let prefix = sharedPrefix, !TokenLengths.limits.contains(prefix.tokens) || prefix.groups < 1 {
             return "scenario '\(name)': a shared prefix has 1 token and 1 group or more, got \(prefix.tokens) and \(prefix.groups)"
         }
