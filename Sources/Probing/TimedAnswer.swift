@@ -13,6 +13,8 @@ public struct TimedAnswer: Sendable, Hashable {
     public var reasoningTokens: Int?
     public var cachedInputTokens: Int?
     public var finishReason: String?
+    /// What the server says it took from the first token to the last; what it says of the time before is the measurement's prefill.
+    public var serverDecode: Nanoseconds?
     /// How long the server asked to be left alone.
     public var retryAfter: Duration?
     /// What the model said, where the prompt asked to keep it; of a refused request `nil`.

@@ -11,6 +11,9 @@ public struct StreamEvent: Sendable, Hashable {
     /// The server says that nothing follows.
     public var isEnd: Bool
     public var error: InferenceError?
+    /// What the server says it took until the first token, and from there to the last.
+    public var prefill: Nanoseconds?
+    public var decode: Nanoseconds?
 
     public init(
         content: ContentKinds = [], hasRole: Bool = false, usage: TokenUsage = TokenUsage(), finishReason: String? = nil,

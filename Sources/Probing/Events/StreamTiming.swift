@@ -23,6 +23,8 @@ public struct StreamTiming: Sendable {
     public private(set) var finishReason: String?
     public private(set) var endMarkerSeen = false
     public private(set) var error: InferenceError?
+    private var prefill: Nanoseconds?
+    private var decode: Nanoseconds?
 
     private var eventTokens: [Int] = []
     private var tokensSoFar = 0
@@ -45,6 +47,8 @@ public struct StreamTiming: Sendable {
         usage.update(with: event.usage)  // With continuous usage every event has one, and the last one counts.
         if let reason = event.finishReason { finishReason = reason }
         if event.isEnd { endMarkerSeen = true }
+        if let time = event.prefill { prefill = time }
+        if let time = event.decode { decode = time }
         if error == nil, let failure = event.error { error = failure }
     }
 
@@ -100,6 +104,8 @@ public struct StreamTiming: Sendable {
         answer.reasoningTokens = usage.reasoningTokens
         answer.cachedInputTokens = usage.cachedInputTokens
         answer.finishReason = finishReason
+        answer.measurement.prefill = prefill
+        answer.serverDecode = decode
         answer.moments.lastByte = endedAt
         answer.measurement.error = answer.measurement.error ?? error ?? missing(isWhole: isWhole)
         if !isWhole { completeStream(&answer) }
@@ -119,7 +125,7 @@ public struct StreamTiming: Sendable {
         let decode = length(firstContentAt, lastContentAt)
         answer.measurement.decode = decode
         if let tokens = tokensAfterFirstEvent, tokens > 0 {
-            answer.measurement.timePerOutputToken = Nanoseconds(Int64(Double(decode.count) / tokens))
+            answer.measurement.timePerOutputToken = Nanoseconds(Int64((Double(decode.count) / tokens).rounded()))
         }
     }
 
