@@ -28,6 +28,6 @@ public enum FillerText {
 
     private static let words: [[UInt8]] = """
         the of and to in is that for it was on are as with at be this from or an have by not but what all were when we there can your which \
-        their said if do will each about how up out them then she many some so these would other into has more her two like him see time could
+        their said if do will each about how up out them then she many some so these would other into has more her two like him see time could now over
         """.split(whereSeparator: { $0 == " " || $0 == "\n" }).map { Array($0.utf8) }
 }
