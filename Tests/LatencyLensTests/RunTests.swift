@@ -1,7 +1,10 @@
+import Foundation
 import LatencyLens
 import LoadGeneration
 import Measurements
+import Probing
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 
@@ -36,14 +39,23 @@ struct RunTests {
         await rig.end()
     }
 
-    @Test("a session's next turn follows the answer to the one before")
+    @Test("a session's next turn follows the answer to the one before, with all that was said")
     func sessions() async throws {
-        let rig = try Rig(firstToken: 2)
-        let runner = try rig.runner(tokens: 4, session: SessionShape(turns: .fixed(3)))
-        let stage = LoadStage("s", load: .closed(concurrency: 1), stop: StopRules(requests: 9))
-        let result = try #require(try await runner.run([stage]).first)
-        #expect(result.tally.succeeded == 9)
-        await rig.end()
+        let server = try LoopbackServer { request, writer in
+            guard request.method == "POST" else { return try writer.answer(404) }
+            try writer.answer(
+                headers: [("Content-Type", "text/event-stream")],
+                "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]\n\n")
+        }
+        defer { server.stop() }
+        let client = try HTTPClient(settings: ClientSettings(proxy: .none))
+        let exchange = StreamExchange(client: client, provider: OpenAIChat(model: "m"), endpoint: server.url, model: "m")
+        let scenario = Scenario(prompts: .filler(.fixed(3)), outputTokens: .fixed(2), session: SessionShape(turns: .fixed(3)))
+        let runner = try LoadRunner(exchange: exchange, scenarios: [scenario])
+        _ = try await runner.run([LoadStage("s", load: .closed(concurrency: 1), stop: StopRules(requests: 6))])
+        let bodies = server.record.requests.filter { $0.method == "POST" }.map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(bodies.map { $0.components(separatedBy: "\"role\"").count - 1 } == [1, 3, 5, 1, 3, 5])
+        await client.shutdown()
     }
 
     @Test("limits hold back what a closed loop would send")
