@@ -31,6 +31,7 @@ public enum Calibration {
         streams: Int, settings: Settings = Settings(), client: HTTPClient? = nil
     ) async throws(CalibrationFailure) -> ClientCalibration {
         guard (1...10_000).contains(streams) else { throw CalibrationFailure("streams lie in 1...10000, got \(streams)") }
+        OpenFiles.allow(2 * streams)  // The server's ends are this process's too.
         let server: ReferenceServer
         do { server = try ReferenceServer(settings.timing) } catch { throw CalibrationFailure(error.description) }
         defer { server.stop() }
