@@ -14,7 +14,7 @@ struct LoadRunnerTests {
         let result = try #require(try await runner.run([stage]).first)
         #expect(result.tally.succeeded == 40 && result.tally.warmUp == 8 && result.tally.failed == 0)
         #expect(result.stage.records.count == 48 && result.stage.unsent == 0 && result.stoppedEarly == nil)
-        #expect(result.connectionsOpened == 8 && rig.server.log.connections == 8)
+        #expect(result.connectionsOpened == 8 && rig.server.log.connections == 8 && rig.server.log.otherRequests == 8)
         #expect(result.stage.records.allSatisfy { $0.connection.wasReused && $0.measurement.outputTokens == 8 })
         #expect(result.stage.records.allSatisfy { ($0.measurement.timeToFirstToken?.milliseconds ?? 0) >= 2 })
         #expect(Set(result.stage.records.map(\.measurement.id)).count == 48)

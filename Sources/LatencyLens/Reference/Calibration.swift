@@ -47,10 +47,12 @@ public enum Calibration {
     ) async throws(CalibrationFailure) -> ClientCalibration {
         let requests = max(64, streams * max(1, settings.requestsPerStream))
         let result: StageResult
+        let exchange = StreamExchange(
+            client: client, provider: OpenAIChat(model: "reference"), endpoint: server.endpoint, model: "reference")
+        // Before the clock starts, and before processor time is counted.
+        _ = await ConnectionWarmer(exchange: exchange, key: nil).open(streams)
         let cpuBefore = ProcessorTime.ofProcess - server.log.cpuSeconds
         do {
-            let exchange = StreamExchange(
-                client: client, provider: OpenAIChat(model: "reference"), endpoint: server.endpoint, model: "reference")
             // Each request carries its number, by which the server writes down when it answered it.
             let texts = (0..<requests).map { DatasetPrompt(text: "\($0) how late is this client", outputTokens: settings.tokens) }
             let scenario = Scenario("calibration", prompts: .texts(texts), outputTokens: .fixed(settings.tokens))
@@ -67,7 +69,7 @@ public enum Calibration {
     private static func runSettings(_ streams: Int, _ settings: Settings) -> RunSettings {
         var run = RunSettings(seed: 1)
         run.firstWaveSpacing = Nanoseconds(min(run.firstWaveSpacing.count, settings.timing.firstToken.count / Int64(streams)))
-        run.connections = streams
+        run.connections = 0
         return run
     }
 

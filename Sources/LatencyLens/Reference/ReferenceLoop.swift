@@ -89,7 +89,9 @@ final class ReferenceLoop: @unchecked Sendable {
     private func answer(_ request: ReferenceConnection.Request, on descriptor: Int32) -> Bool {
         switch request {
         case .refused: return false
-        case .other: return write(ReferenceText.plain, to: descriptor)
+        case .other:
+            news.append(.otherRequest)
+            return write(ReferenceText.plain, to: descriptor)
         case .chat(let number, let tokens):
             let now = MonotonicTime.now
             news.append(.arrival(now))

@@ -41,13 +41,16 @@ public final class ReferenceServer: Sendable {
         /// When the last bytes of requests came, in order; the first million.
         public internal(set) var arrivals: [MonotonicTime] = []
         public internal(set) var connections = 0
-        /// Requests answered to the end.
+        /// Requests that were no prompts, such as those that open a connection.
+        public internal(set) var otherRequests = 0
+        /// Prompts answered to the end.
         public internal(set) var answered = 0
         /// Of its thread, since the start.
         public internal(set) var cpuSeconds = 0.0
 
         enum Entry: Sendable {
             case connection
+            case otherRequest
             case arrival(MonotonicTime)
             case firstWrite(Int, MonotonicTime)
             case answered
@@ -58,6 +61,7 @@ public final class ReferenceServer: Sendable {
         mutating func add(_ entry: Entry) {
             switch entry {
             case .connection: connections += 1
+            case .otherRequest: otherRequests += 1
             case .arrival(let time): if arrivals.count < Self.limit { arrivals.append(time) }
             case .firstWrite(let number, let time): if firstWrites.count < Self.limit { firstWrites[number] = time }
             case .answered: answered += 1
