@@ -32,6 +32,8 @@ public final class LoadRunner: Sendable {
 
     /// Records that may wait for the sink; beyond it who finishes a request waits as well.
     private static let outboxLimit = 20_000
+    /// Requests that may wait under a cap.
+    private static let queueLimit = 1_000_000
 
     /// - Parameter key: The API key; `nil` sends none.
     /// - Parameter scenarios: What is asked, at least one.
@@ -133,12 +135,17 @@ public final class LoadRunner: Sendable {
                 let starts = core.withLock { core in
                     guard core.stage.inFlight < maximumInFlight else {
                         core.stage.enqueue(arrival)
+                        if core.stage.waiting >= Self.queueLimit {
+                            core.stop(because: "\(Self.queueLimit) requests wait for their turn: the load is far beyond what is answered")
+                        }
                         return false
                     }
                     core.stage.inFlight += 1
                     return true
                 }
                 if starts { group.addTask { await self.sendAndGoOn(arrival, sender) } }
+                // A schedule that cannot be kept never sleeps, and must not keep a thread from who answers.
+                if arrival.index % 64 == 63 { await Task.yield() }
             }
         }
     }
