@@ -60,12 +60,14 @@ public struct HTTPRequest: Sendable {
     public var httpVersion: HTTPVersionPreference
     /// Whether to open a connection for this request alone.
     public var newConnection: Bool
+    /// Whether to open a connection although others are idle, and to leave it to later requests.
+    public var opensConnection: Bool
 
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         deadlines: Deadlines = Deadlines(), maxHeaderBytes: Int = 64 << 10, maxBodyBytes: Int = 16 << 20,
         streamBufferBytes: Int = 256 << 10, wakeAfterBytes: Int = 0, followRedirects: Int = 0, tls: TLSSettings? = nil,
-        httpVersion: HTTPVersionPreference = .automatic, newConnection: Bool = false
+        httpVersion: HTTPVersionPreference = .automatic, newConnection: Bool = false, opensConnection: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -80,5 +82,6 @@ public struct HTTPRequest: Sendable {
         self.tls = tls
         self.httpVersion = httpVersion
         self.newConnection = newConnection
+        self.opensConnection = opensConnection
     }
 }
