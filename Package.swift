@@ -33,6 +33,11 @@ let package = Package(
             dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
+        .target(name: "BenchmarkResults", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkResultsTests",
+            dependencies: ["BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
