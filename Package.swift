@@ -72,7 +72,7 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-        .testTarget(name: "DeployTests", dependencies: ["Documents", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DeployTests", dependencies: ["Documents", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .target(
             name: "Statistics",

@@ -68,12 +68,12 @@ def shown(figures):
 
 
 def run(policy, store):
-    """Runs the controller until nothing changed for a while; at most five minutes."""
-    background = load(330)
+    """Runs the controller until nothing changed for a while; at most seven minutes."""
+    background = load(450)
     controller = subprocess.Popen([binary, "run", "--policies", policy, "--store", store])
     began = changed = time.monotonic()
     last = None
-    while time.monotonic() - began < 300:
+    while time.monotonic() - began < 420:
         time.sleep(1)
         now = status(store) if os.path.exists(store) else {"open": [], "finished": []}
         key = json.dumps([now["open"], len(now["finished"])])

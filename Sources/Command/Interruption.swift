@@ -9,7 +9,9 @@ enum Interruption {
     static func install() {
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
-                if Interruption.requested.exchange(true, ordering: .relaxed) { signal(number, SIG_DFL) }
+                guard Interruption.requested.exchange(true, ordering: .relaxed) else { return }
+                signal(number, SIG_DFL)
+                raise(number)  // It is blocked while this runs, and ends the process right after.
             }
         }
         signal(SIGPIPE, SIG_IGN)

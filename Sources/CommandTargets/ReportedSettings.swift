@@ -1,4 +1,5 @@
 import Documents
+import Measurements
 import Policies
 
 /// Reads what `get` of a command target printed: a JSON object by knob, or lines `knob=value`.
@@ -25,7 +26,7 @@ enum ReportedSettings {
         switch document {
         case .integer(let number): .integer(Int(number))
         case .double(let number): .number(number)
-        case .string(let text): .text(text)
+        case .string(let text): .text(ForeignText.printable(text))
         case .boolean(let flag): .flag(flag)
         case .null, .array, .object: nil
         }
@@ -39,7 +40,7 @@ enum ReportedSettings {
                 if line.allSatisfy(\.isWhitespace) { continue }
                 throw Unreadable(text: "a line has no '=', and it is no JSON")
             }
-            values[trimmed(line[..<sign])] = KnobValue(plain: trimmed(line[line.index(after: sign)...]))
+            values[trimmed(line[..<sign])] = KnobValue(plain: ForeignText.printable(trimmed(line[line.index(after: sign)...])))
         }
         return values
     }

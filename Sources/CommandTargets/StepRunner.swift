@@ -27,13 +27,20 @@ struct StepRunner: Sendable {
     /// `NAME=VALUE` of the few variables that commands get.
     let environment: [String]
     let client: HTTPClient?
+    /// Values of the variables that the target lists, which may be keys: nothing that a command prints of them is repeated.
+    private let confidential: [String]
 
     /// - Parameter variables: Of this process; PATH, HOME and LANG are passed on, and the names the target lists.
     init(target: Policy.CommandTarget, variables: [String: String], client: HTTPClient?) {
         var passed = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
         for name in ["PATH", "HOME", "LANG"] + target.environment { passed[name] = variables[name] ?? passed[name] }
         environment = passed.map { "\($0.key)=\($0.value)" }.sorted()
+        confidential = target.environment.compactMap { variables[$0] }.filter { $0.utf8.count >= 4 }.sorted { $0.count > $1.count }
         self.client = client
+    }
+
+    private func withoutSecrets(_ text: String) -> String {
+        confidential.reduce(text) { $0.replacing($1, with: "…") }
     }
 
     /// - Parameters:
@@ -67,7 +74,7 @@ struct StepRunner: Sendable {
         switch await BoundedProcess(words: words, environment: environment, timeout: timeout).run() {
         case .failure(let failure): return .notBegun("'\(name)': \(failure.text)")
         case .success(let outcome):
-            let said = outcome.lastErrorLine.isEmpty ? "" : ": \(outcome.lastErrorLine)"
+            let said = outcome.lastErrorLine.isEmpty ? "" : ": \(withoutSecrets(outcome.lastErrorLine))"
             switch outcome.ending {
             case .exited(0): return .done(outcome.output.bytes, isCut: outcome.output.isCut)
             case .exited(let status): return .failed("\(title) ended with status \(status)\(said)")

@@ -40,7 +40,7 @@ struct CandidateSelection {
         case excluded(ExcludedCandidate)
     }
 
-    /// Every neighbouring value of every knob, judged; recommendations best first.
+    /// The neighbouring values of every knob, and slots for a whole queue, judged; recommendations best first.
     func select() -> (recommendations: [Recommendation], excluded: [ExcludedCandidate]) {
         let verdicts = policy.knobs.flatMap(judge)
         let recommendations = verdicts.compactMap { if case .recommended(let found) = $0 { found } else { nil } }
@@ -54,12 +54,19 @@ struct CandidateSelection {
             let explanation = "the value in force is not known: \(cure)"
             return [.excluded(ExcludedCandidate(knob: knob.name, reason: .valueUnknown, explanation: explanation))]
         }
-        return knob.neighbours(of: current.value).map { step, outcome in
+        let neighbours = knob.neighbours(of: current.value).map { step, outcome -> Verdict in
             switch outcome {
             case .success(let candidate): judge(candidate, knob)
             case .failure(let error): .excluded(noCandidate(knob, step: step, error.reason))
             }
         }
+        return neighbours + (leap(knob, current.value).map { [judge($0, knob)] } ?? [])
+    }
+
+    /// In front of a deep queue the next value up may help too little to be noticed: as many slots as there are requests are a candidate too.
+    private func leap(_ knob: Knob, _ value: KnobValue) -> Candidate? {
+        guard knob.role == .concurrency, let asked = state.requestsPerSlot, asked >= OperatingPoint.deepQueue else { return nil }
+        return knob.candidate(from: value, timesAtMost: asked)
     }
 
     private func judge(_ candidate: Candidate, _ knob: Knob) -> Verdict {

@@ -6,7 +6,7 @@ public struct Candidate: Sendable, Codable, Hashable {
     public var role: Knob.Role
     public var from: KnobValue
     public var to: KnobValue
-    /// Position of the new value relative to the old one: +1 the next larger (or next listed), −1 the one before.
+    /// The direction: +1 towards larger (or later listed) values, −1 towards smaller ones.
     public var step: Int
 
     public init(knob: String, role: Knob.Role, from: KnobValue, to: KnobValue, step: Int) {
@@ -42,6 +42,22 @@ extension Knob {
         [-1, 1].map { step in
             (step, neighbour(of: value, step: step).map { Candidate(knob: name, role: role, from: value, to: $0, step: step) })
         }
+    }
+
+    /// The largest allowed value that is no more than so many times a value; `nil` where it is no larger than the next one up.
+    public func candidate(from value: KnobValue, timesAtMost ratio: Double) -> Candidate? {
+        guard let current = value.numeric, let next = try? neighbour(of: value, step: 1).get().numeric else { return nil }
+        let wanted = current * ratio
+        let found: KnobValue? =
+            switch domain {
+            case .range(let minimum, let maximum, let width):
+                wanted >= Double(maximum)
+                    ? .integer(maximum) : .integer(minimum + max(0, Int(wanted) - minimum) / width * width)
+            case .values(let listed):
+                listed.filter { ($0.numeric ?? .infinity) <= wanted }.max { ($0.numeric ?? 0) < ($1.numeric ?? 0) }
+            }
+        guard let found, let number = found.numeric, number > next else { return nil }
+        return Candidate(knob: name, role: role, from: value, to: found, step: 1)
     }
 
     private func neighbour(of value: KnobValue, step: Int) -> Result<KnobValue, CandidateError> {

@@ -27,6 +27,9 @@ public struct OperatingPoint: Sendable, Codable, Hashable {
 
     public init() {}
 
+    /// Requests for each slot from which on a queue is deep: as many wait as are served.
+    public static let deepQueue = 2.0
+
     /// Requests in service or waiting at one replica, by Little's law: `λ · E2E / N`.
     public var inFlightPerReplica: Double? {
         guard let requestsPerSecond, let endToEnd, let replicas, replicas > 0 else { return nil }
@@ -50,6 +53,14 @@ public struct OperatingPoint: Sendable, Codable, Hashable {
     public var waitingShare: Double? {
         guard let waiting, let timeToFirstToken, timeToFirstToken > 0 else { return nil }
         return min(1, waiting / timeToFirstToken)
+    }
+
+    /// Requests at one replica for each of its slots, waiting ones included: counted where their rate is known, otherwise by Little's law from
+    /// how long they wait for a slot, `W`, beside how long they have one, `S`: `1 + W / S`.
+    public var requestsPerSlot: Double? {
+        if let shareOfSlotsAsked { return shareOfSlotsAsked }
+        guard let waiting, let endToEnd, endToEnd > waiting else { return nil }
+        return 1 + waiting / (endToEnd - waiting)
     }
 
     /// Share of the time a replica's slots are taken, in `0..<1`.

@@ -150,7 +150,8 @@ private struct EffectBuilder {
         let load = state.load ?? Self.assumedLoad
         let newLoad = min(0.98, load * tokenRatio / slotRatio)
         let slots = max(1, (state.replicas ?? 1) * (state.concurrencyLimit ?? 1))
-        let waitRatio = min(20, relativeWait(load: newLoad, slots: slots * slotRatio) * tokenRatio / relativeWait(load: load, slots: slots))
+        let queueing = relativeWait(load: newLoad, slots: slots * slotRatio) * tokenRatio / relativeWait(load: load, slots: slots)
+        let waitRatio = min(20, max(queueing, replicaRatio == 1 ? shareStillWaiting(slotRatio: slotRatio) : 0))
         let newFirst = max(1e-6, first - waiting + waiting * waitRatio)
         let isMeasured = state.waiting != nil && state.load != nil
         set(.timeToFirstToken, estimate(naturalLogarithm(newFirst / first), atLeast: isMeasured ? 0 : Self.unmeasuredDeviation))
@@ -158,6 +159,13 @@ private struct EffectBuilder {
         reasoning.append(
             "load goes from \(percent(load)) to \(percent(newLoad)), so the wait of \(FigureText.latency(seconds: waiting)) becomes "
                 + FigureText.latency(seconds: waiting * waitRatio))
+    }
+
+    /// Share of those that wait now who would still wait with more slots and no more capacity: in a deep queue as many leave it as there are
+    /// new slots, and those who stay wait for the same engine. 0 where no queue is known to be deep.
+    private func shareStillWaiting(slotRatio: Double) -> Double {
+        guard slotRatio > 1, let asked = state.requestsPerSlot, asked >= OperatingPoint.deepQueue else { return 0 }
+        return max(0, asked - slotRatio) / (asked - 1)
     }
 
     private static let assumedWaitingShare = 0.5

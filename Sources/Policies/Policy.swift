@@ -135,6 +135,13 @@ public struct Policy: Sendable, Codable, Hashable {
             }
             return probes
         }
+
+        /// Of all probes together.
+        public var probesPerSecond: Double {
+            sources.reduce(0) { sum, source in
+                if case .probe(let probe) = source.kind { sum + probe.rate } else { sum }
+            }
+        }
     }
 
     /// Where measurements come from.

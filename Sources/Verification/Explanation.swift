@@ -16,11 +16,12 @@ private func headline(_ finding: VerificationFinding, _ plan: VerificationPlan) 
         return "Worse: \(sentence(tripwire)) after \(time)."
     case .decided(_, by: .harm(let metric)):
         return "Worse: at equal load the \(metric.name) rose by more than the tolerated "
-            + "\(FigureText.percent(ratio(plan.margin(of: metric)))), proved after \(time)."
+            + "\(FigureText.percent(ratio(plan.margin(of: metric)))), with \(confidence(plan.alpha)) confidence after \(time)."
     case .decided(_, by: .benefit(let metric)):
-        return "Better: at equal load the \(metric.name) fell, proved after \(time), and no limited latency suffered."
+        return "Better: at equal load the \(metric.name) fell, with \(confidence(plan.benefitAlpha)) confidence after \(time), "
+            + "and no limited latency suffered."
     case .decided(_, by: .noHarm):
-        return "No limited latency rose by more than is tolerated, proved after \(time)."
+        return "No limited latency rose by more than is tolerated, with \(confidence(plan.alpha)) confidence after \(time)."
     case .decided(_, by: .timeLimit):
         return "Undecided: \(time) proved neither a benefit nor harm."
     case .decided(_, by: .tooLittleData):
@@ -53,11 +54,13 @@ private func sentence(_ finding: MetricFinding, _ plan: VerificationPlan) -> Str
     }
     let allowance =
         switch fit.terms {
+        case .constant where !plan.knowsLoad: "the load was not allowed for: probes do not see it"
         case .constant: "the load was not allowed for, for want of variation or blocks before"
         case .linear: "load allowed for by a line"
         case .quadratic: "load allowed for by a curve"
         }
-    return "\(name): \(signed(effect.logRatio)), between \(signed(interval.lowerBound)) and \(signed(interval.upperBound)), from "
+    return "\(name): \(signed(effect.logRatio)), \(confidence(plan.alpha)) sure between \(signed(interval.lowerBound)) and "
+        + "\(signed(interval.upperBound)), from "
         + "\(finding.after.used) blocks of \(FigureText.duration(plan.blockLength)) with \(FigureText.count(finding.after.requests)) requests"
         + "\(leftOut), against \(finding.before.used) before; \(allowance)\(finding.isJudged ? "" : "; not limited by the objective")."
 }
@@ -68,6 +71,9 @@ private func leftOut(_ use: MetricFinding.BlockUse) -> String {
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return reasons.isEmpty ? "" : " (left out: \(reasons.joined(separator: ", ")))"
 }
+
+/// What is left of certainty where an error of a probability is allowed, over all looks together.
+private func confidence(_ alpha: Double) -> String { FigureText.percent(((1 - alpha) * 1_000).rounded() / 1_000) }
 
 /// A log ratio as a ratio of change.
 private func ratio(_ logRatio: Double) -> Double { exponential(of: min(logRatio, 50)) - 1 }

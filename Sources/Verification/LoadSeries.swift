@@ -14,7 +14,8 @@ struct LoadSeries {
     /// - Parameters:
     ///   - before: The blocks before the change: what a block does not tell about its tokens is taken from their mean.
     ///   - length: Of a block.
-    init(before: [LatencyBlock], after: [LatencyBlock], length: Duration) {
+    ///   - knowsLoad: Otherwise every block counts as under the same load.
+    init(before: [LatencyBlock], after: [LatencyBlock], length: Duration, knowsLoad: Bool) {
         let before = Self.inOrder(before)
         let after = Self.inOrder(after).drop { block in before.last.map { block.start <= $0.start } ?? false }
         guard let origin = (before.last ?? after.first)?.start else { return }
@@ -31,8 +32,9 @@ struct LoadSeries {
             let rate = Double(max(0, count)) / length.inSeconds
             let smoothed = previous.map { $0.index == index - 1 ? (rate + $0.rate) / 2 : rate } ?? rate
             let load = OfferedLoad(
-                requestsPerSecond: smoothed, inputTokens: Self.valid(block.inputTokens) ?? inputTokens,
-                outputTokens: Self.valid(block.outputTokens) ?? outputTokens)
+                requestsPerSecond: knowsLoad ? smoothed : 1,
+                inputTokens: knowsLoad ? Self.valid(block.inputTokens) ?? inputTokens : inputTokens,
+                outputTokens: knowsLoad ? Self.valid(block.outputTokens) ?? outputTokens : outputTokens)
             entries.append(Entry(block: block, index: index, load: load))
             previous = (index, rate)
         }

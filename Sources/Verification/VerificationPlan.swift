@@ -11,6 +11,8 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
     public var blockLength: Duration
     /// Blocks directly before the change that are left out: something unusual in them caused the change, and would have passed anyway. At least 0.
     public var triggerBlocks: Int
+    /// Whether the requests in a block are the load. Probes are few and steady whatever the load is: then blocks are compared as they are.
+    public var knowsLoad: Bool
     /// Fewest usable blocks after the change before statistics decide, at least 2.
     public var minimumBlocks: Int
     /// Fewest usable blocks before it, at least 4.
@@ -67,6 +69,7 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
         judged = ComparedMetric.allCases.filter { limited.isEmpty || limited.contains($0) || aim.metric == $0 }
         blockLength = .seconds(15)
         triggerBlocks = 4
+        knowsLoad = true
         minimumBlocks = 8
         minimumBlocksBefore = 6
         minimumRequests = verification.minSamples

@@ -27,7 +27,7 @@ public func verify(_ evidence: ChangeEvidence, plan: VerificationPlan) -> Verifi
 public func verify(before: [LatencyBlock], after: [LatencyBlock], plan: VerificationPlan) -> VerificationFinding {
     precondition(plan.blockLength >= .milliseconds(1), "a block has a length of at least 1 ms, got \(plan.blockLength)")
     precondition(plan.triggerBlocks >= 0, "the number of blocks left out is not negative, got \(plan.triggerBlocks)")
-    let series = LoadSeries(before: before, after: after, length: plan.blockLength)
+    let series = LoadSeries(before: before, after: after, length: plan.blockLength, knowsLoad: plan.knowsLoad)
     var test = InterruptedSeries(before: series.before, plan: plan)
     for entry in series.after {
         test.observe(entry)

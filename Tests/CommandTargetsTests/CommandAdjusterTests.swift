@@ -155,7 +155,9 @@ import Testing
             ("echo; echo ' slots = 4 '", 4), ("echo a=b=c; echo slots=4", 4), ("echo '{\"slots\": null}'", nil), ("echo other=1", nil),
         ] as [(String, KnobValue?)])
     func settings(get: String, value: KnobValue?) async throws {
-        #expect(try await SampleEngine(get: get).adjuster.observe().values["slots"]?.value == value)
+        let engine = try SampleEngine(get: get)
+        #expect(try await engine.adjuster.observe().values["slots"]?.value == value)
+        withExtendedLifetime(engine) {}
     }
 
     @Test(

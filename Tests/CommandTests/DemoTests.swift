@@ -18,7 +18,7 @@ struct DemoTests {
         let temporary = try TemporaryFolder()
         let folder = temporary.url.path
         @Sendable func run(_ more: [String]) throws -> CommandLineRun {
-            try CommandLineRun(["demo", "--seed", "7", "--time-scale", "6"] + more, environment: ["TMPDIR": folder])
+            try CommandLineRun(["demo", "--seed", "7", "--time-scale", "4"] + more, environment: ["TMPDIR": folder])
         }
         async let first = Task.detached { try run([]) }.value
         async let second = Task.detached { try run(["--format", "json"]) }.value

@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import KubernetesTestSupport
 import TestSupport
 import Testing
 
@@ -34,6 +35,28 @@ import Testing
         #expect(
             definition["spec"]?.sortedLikeKustomize == (try Self.object("CustomResourceDefinition"))["spec"]?.sortedLikeKustomize,
             "nothing of the schema is lost")
+    }
+
+    @Test("kubectl takes every object in a dry run of its own", .enabled(if: Kubectl.isPresent, "needs kubectl"))
+    func clientDryRun() throws {
+        let cluster = FakeCluster()
+        cluster.admitTokenless(.administrator)
+        let rbac = "rbac.authorization.k8s.io"
+        let kinds: [(group: String, plural: String, kind: String, isNamespaced: Bool)] = [
+            ("", "serviceaccounts", "ServiceAccount", true), ("", "services", "Service", true),
+            ("", "persistentvolumeclaims", "PersistentVolumeClaim", true), (rbac, "roles", "Role", true),
+            (rbac, "rolebindings", "RoleBinding", true), (rbac, "clusterroles", "ClusterRole", false),
+            (rbac, "clusterrolebindings", "ClusterRoleBinding", false),
+        ]
+        for (group, plural, kind, isNamespaced) in kinds {
+            cluster.register(ResourceType(group: group, version: "v1", plural: plural, kind: kind, isNamespaced: isNamespaced))
+        }
+        let server = try FakeAPIServer(cluster)
+        defer { server.stop() }
+        let said = try Kubectl.clientDryRun(Self.folder.path, server: server.url)
+        let lines = said.split(separator: "\n")
+        #expect(lines.count == (try Self.objects()).count && lines.allSatisfy { $0.hasSuffix(" created (dry run)") }, "\(said)")
+        #expect(cluster.requests.allSatisfy { $0.method == "GET" }, "nothing was written")
     }
 
     @Test("the files of the kustomization are those of the folder")
@@ -147,11 +170,19 @@ extension DocumentValue {
     }
 }
 
-/// kubectl, where it is installed; only what needs no cluster: `apply --dry-run=client` asks an API server what kinds there are.
+/// kubectl, where it is installed. Its `apply --dry-run=client` asks an API server what kinds there are and which objects are there already.
 private enum Kubectl {
     static let isPresent = (try? run(["version", "--client"])) != nil  // Absent and broken are one here: the test is skipped and says so.
 
     static func kustomize(_ folder: String) throws -> String { try run(["kustomize", folder]) }
+
+    /// Without the server's schemas, which a fake has not.
+    static func clientDryRun(_ folder: String, server: String) throws -> String {
+        try run([
+            "--server", server, "--kubeconfig", "/dev/null", "--cache-dir", "/dev/null", "apply", "--dry-run=client", "--validate=false",
+            "-k", folder,
+        ])
+    }
 
     private static func run(_ arguments: [String]) throws -> String {
         let words = (["kubectl"] + arguments).map { "'\($0)'" }.joined(separator: ", ")

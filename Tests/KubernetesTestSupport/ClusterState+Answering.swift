@@ -1,7 +1,7 @@
 extension ClusterState {
     /// Who sends a request; 401 for a token that nobody has.
     func authenticate(_ request: FakeRequest) throws(APIFailure) -> FakeUser {
-        var user = FakeUser.anonymous
+        var user = tokenless
         if let value = request.header("Authorization") {
             guard let token = value.droppingPrefix("Bearer "), let known = tokens[token] else { throw .unauthorized }
             user = known

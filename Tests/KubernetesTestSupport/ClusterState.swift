@@ -29,6 +29,8 @@ struct ClusterState {
     var identifiers = 0
     var now: FakeTime
     var tokens: [String: FakeUser] = [:]
+    /// Who requests without a token come from.
+    var tokenless = FakeUser.anonymous
     var requests: [RequestRecord] = []
     var writes: [WriteRecord] = []
     var rollouts: [String: Rollout] = [:]

@@ -5,6 +5,9 @@ extension FakeCluster {
     /// Lets requests with `Authorization: Bearer <token>` come from a user.
     public func admit(_ user: FakeUser, token: String) { with { $0.state.tokens[token] = user } }
 
+    /// Lets requests without a token come from a user: kubectl sends none over plain HTTP.
+    public func admitTokenless(_ user: FakeUser) { with { $0.state.tokenless = user } }
+
     /// 401 from now on; watches that are open go on.
     public func revoke(token: String) { with { $0.state.tokens[token] = nil } }
 

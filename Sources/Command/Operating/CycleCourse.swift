@@ -3,6 +3,7 @@ import Foundation
 import Learning
 import Measurements
 import Policies
+import Verification
 
 /// One cycle from the first look to its end.
 struct CycleCourse {
@@ -37,8 +38,9 @@ struct CycleCourse {
     /// Time in which every window is filled and a change could be judged, and half as much again.
     private var patience: Duration {
         let hold = policy.triggers.map(\.holdFor).max() ?? .zero
-        let baseline = policy.monitor.interval * 12
-        return max(policy.longestWindow + hold, baseline) * 3 / 2 + .seconds(30)
+        let plan = VerificationPlan(policy)
+        let baseline = policy.verify.settle + plan.blockLength * (plan.minimumBlocksBefore + plan.triggerBlocks + 2)
+        return max(policy.longestWindow + hold, baseline, policy.monitor.interval * 12) * 3 / 2 + .seconds(30)
     }
 
     private func end(
@@ -52,6 +54,7 @@ struct CycleCourse {
             return End(text: "nothing was changed: \(problem)\n", status: .negative)
         }
         let refusal = report.refusal.flatMap { $0.passes ? nil : $0 }
+        if let refusal, forced != nil { return End(text: "nothing was changed: \(refusal.explanation)\n", status: .negative) }
         if let refusal, let best = report.decision?.recommendations.first {
             let change = "\(best.candidate.knob) \(best.candidate.from) → \(best.candidate.to)"
             return End(text: "recommended, not made, because \(refusal.explanation): \(change)\n", status: .done)
@@ -60,7 +63,8 @@ struct CycleCourse {
         guard let decision = report.decision else { return End(text: "nothing could be decided\n", status: .unreachable) }
         let words = report.refusal?.explanation ?? decision.outcome.words
         return End(
-            text: "nothing was changed: \(words)\n", status: decision.outcome == .unknown || report.refusal != nil ? .negative : .done)
+            text: "nothing was changed: \(words)\n",
+            status: decision.outcome == .unknown || report.refusal != nil || forced != nil ? .negative : .done)
     }
 
     /// Sleeps for an interval; a signal ends it, and the open adjustment is finished by the next run.

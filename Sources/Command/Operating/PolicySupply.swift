@@ -20,6 +20,8 @@ struct FilePolicies: PolicySupply {
     private let path: String
     private var texts: [String: [UInt8]] = [:]
     private var good: [String: [Policy]] = [:]
+    /// Files with a policy whose name another file has too.
+    private var leftOut: Set<String> = []
     private var lastLook: Timestamp?
     private var isNew = true
     /// Between two looks at the folder.
@@ -50,10 +52,13 @@ struct FilePolicies: PolicySupply {
 
     private mutating func look() {
         let files = Self.files(path)
-        for gone in Set(good.keys).subtracting(files) {
+        for gone in Set(texts.keys).subtracting(files) {
+            isNew = isNew || good[gone] != nil
             good[gone] = nil
             texts[gone] = nil
-            isNew = true
+            // What was left out beside it is looked at again.
+            for file in leftOut { texts[file] = nil }
+            leftOut = []
         }
         for file in files {
             guard let bytes = try? FileContent.read(path: file, limitBytes: 16 << 20) else {
@@ -75,6 +80,7 @@ struct FilePolicies: PolicySupply {
         }
         let others = Set(good.filter { $0.key != file }.values.joined().map(\.name))
         if let twice = parse.policies.first(where: { others.contains($0.name) }) {
+            leftOut.insert(file)
             return Terminal.standardError("\(file): another file has a policy '\(twice.name)'; this file is left out\n")
         }
         good[file] = parse.policies

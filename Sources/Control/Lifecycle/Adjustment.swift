@@ -28,6 +28,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     public private(set) var state: AdjustmentState
     /// Every transition with its reason, oldest first.
     public private(set) var history: [Transition]
+    /// Steps that were dropped from the middle of ``history``.
+    private var forgotten = 0
     /// Blocks after the change has settled, oldest first.
     public var after: [LatencyBlock] = []
     /// What the comparison says so far.
@@ -120,7 +122,10 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     mutating func move(to next: AdjustmentState, at time: Timestamp, because reason: String) {
         precondition(state.successors.contains(next), "an adjustment does not go from \(state) to \(next)")
         // A rollback that fails for days is one line with its newest reason, not a line an hour.
-        if history.count >= Self.longestHistory { history.remove(at: history.count / 2) }
+        if history.count >= Self.longestHistory {
+            history.remove(at: history.count / 2)
+            forgotten += 1
+        }
         history.append(Transition(state: next, time: time, reason: reason))
         state = next
         elapsed = .zero
@@ -131,6 +136,12 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     }
 
     private static let longestHistory = 64
+
+    /// The states that were reached since an earlier version of this adjustment; all, without one.
+    func statesReached(since earlier: Adjustment?) -> [AdjustmentState] {
+        let steps = earlier.map { history.count + forgotten - $0.history.count - $0.forgotten } ?? history.count
+        return history.suffix(max(0, steps)).map(\.state)
+    }
 
     /// Lets time pass. A silence longer than three looks, a clock that went back and a target that cannot be seen do not count.
     mutating func passTime(to now: Timestamp, counting isSeen: Bool, settled isSettled: Bool) {

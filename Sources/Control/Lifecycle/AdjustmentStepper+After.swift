@@ -39,6 +39,16 @@ extension AdjustmentStepper {
         conclude(.unmeasured, "too little was measured in \(FigureText.duration(adjustment.elapsed)) to say anything")
     }
 
+    /// Requests may tell of harm while the target itself cannot be seen. What they prove is tried to be taken back; a change is not kept unseen.
+    mutating func watchUnseen(_ why: String) {
+        guard adjustment.kind != .holdout, !view.doubtsMeasurements else { return }
+        takeBlocks()
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: adjustment.terms.verification)
+        guard finding.verdict == .worsened else { return }
+        adjustment.finding = finding
+        takeBack("\(finding.explanation) The target cannot be seen: \(why)", verdict: .worsened)
+    }
+
     private mutating func takeBlocks() {
         guard let start = adjustment.reached(.observing) else { return }
         let newest = adjustment.after.last?.start

@@ -26,6 +26,7 @@ struct AdjustmentStepper {
         case .unseen(let why):
             adjustment.passTime(to: now, counting: false, settled: false)
             adjustment.lastProblem = why
+            if adjustment.state == .observing { watchUnseen(why) }
         case .gone(let why): supersede(why)
         case .seen(let observation): take(observation)
         }

@@ -13,6 +13,16 @@ extension VerificationPlan {
         headroom = Self.headroom(objectives)
         // A policy that looks more often than every 15 s wants its answers sooner.
         blockLength = min(blockLength, max(policy.monitor.interval, .seconds(1)))
+        if policy.monitor.seesProbesOnly {
+            knowsLoad = false
+            blockLength = max(blockLength, Self.blockLength(probesPerSecond: policy.monitor.probesPerSecond))
+        }
+    }
+
+    /// Whole seconds in which twice as many probes come as a block needs, so that few blocks are lost to chance; a minute at most.
+    private static func blockLength(probesPerSecond rate: Double) -> Duration {
+        guard rate > 0.1 else { return .seconds(60) }
+        return .seconds(Int((6 / rate).rounded(.up)))
     }
 
     /// Share of a limit that a change may use up.

@@ -15,6 +15,8 @@ public actor Controller {
     private var isClosed = false
     /// Loops that are at work.
     private var running: [String: Task<Void, Never>] = [:]
+    /// What they are at work on.
+    private var busyTargets: [String: String] = [:]
 
     private struct Entry {
         var policy: Policy
@@ -124,17 +126,21 @@ public actor Controller {
         answerRequests()
         let now = clock.steady
         let due = entries.filter { $0.value.due <= now && running[$0.key] == nil }.sorted { $0.value.due < $1.value.due }
-        for (key, entry) in due.prefix(max(0, Self.mostAtOnce - running.count)) {
+        for (key, entry) in due where running.count < Self.mostAtOnce {
+            // Loops of one target take turns: a policy that was removed or changed may still be at work on it.
+            guard !busyTargets.values.contains(entry.loop.target) else { continue }
             // A tick that took long, or a process that slept, is not made up for.
             let next = entry.due.advanced(by: entry.policy.monitor.interval)
             entries[key]?.due = next > now ? next : now.advanced(by: entry.policy.monitor.interval)
             let loop = entry.loop
+            busyTargets[key] = loop.target
             running[key] = Task { self.finish(key, await loop.tick(), of: loop) }
         }
     }
 
     private func finish(_ key: String, _ report: PolicyLoop.Report, of loop: PolicyLoop) {
         running[key] = nil
+        busyTargets[key] = nil
         guard entries[key]?.loop === loop else { return }  // The policy was changed or removed meanwhile.
         entries[key]?.last = report
         if entries[key]?.isOrphan == true { dropFinishedOrphans() }
@@ -154,11 +160,17 @@ public actor Controller {
         for request in requests {
             switch request.action {
             case .pause(let policy):
-                answer(request, policy, .begins, "acting is paused: open adjustments are finished, nothing new is begun")
-            case .resume(let policy): answer(request, policy, .ends, "acting is resumed")
+                answer(request, policy, .begins, "acting is paused: open adjustments are finished, nothing new is begun" + doubt(policy))
+            case .resume(let policy): answer(request, policy, .ends, "acting is resumed" + doubt(policy))
             case .approve(let id), .reject(let id), .rollback(let id): refuseIfVain(request, id)
             }
         }
+    }
+
+    /// A name that nobody bears is taken, for a policy may come later, but it may be a slip.
+    private func doubt(_ policy: String?) -> String {
+        guard let policy, !entries.values.contains(where: { $0.policy.name == policy }) else { return "" }
+        return "; no policy of that name runs here"
     }
 
     private func answer(_ request: OperatorRequest, _ policy: String?, _ pause: JournalEntry.Pause, _ message: String) {

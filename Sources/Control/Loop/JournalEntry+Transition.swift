@@ -13,7 +13,7 @@ extension JournalEntry {
     ) {
         self.init(policy: new.policy, time: now)
         adjustment = new
-        let reached = Set(new.history.dropFirst(old?.history.count ?? 0).map(\.state))
+        let reached = Set(new.statesReached(since: old))
         if old == nil, let draw { openingEpisode = EpisodeRecord(new, policy: policy, draw: draw, triggers: triggers) }
         if reached.contains(.settling) {
             change = PastChange(
@@ -48,14 +48,18 @@ extension JournalEntry {
 }
 
 extension InfeasibleChange {
-    /// How long a refused change is not tried again.
+    /// How long a change that did not work is not tried again.
     static let memory = Duration.seconds(3_600)
 
-    /// What is to be remembered of a change that the target would not take or could not carry; `nil` for other ends.
+    /// What is to be remembered of a change that the target would not take or could not carry, or that was taken back because it did not
+    /// help, or that an operator did not want; `nil` for other ends.
     init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
         let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
         let rolloutFailed = reached.contains(.rollingBack) && adjustment.reached(.observing) == nil && adjustment.verdict != nil
-        guard wasRefused || rolloutFailed else { return nil }
+        let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
+        // What an operator did not want is not asked for again at once, nor what nobody answered to.
+        let wasRejected = reached.contains(.rejected)
+        guard wasRefused || rolloutFailed || didNotHelp || wasRejected else { return nil }
         self.init(
             knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: Self.memory), reason: adjustment.reason)
     }

@@ -15,7 +15,7 @@ extension PolicyLoop {
         guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
         let refusal =
             forced == nil
-            ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count, blocks: blocks.blocks) : refusalToForce(look)
+            ? refusalToAct(policy, memory, sight: look.sight, fleet: ports.fleet.count, blocks: baseline) : refusalToForce(look)
         if let refusal = closed ?? refusal {
             report.refusal = refusal
             announceRefusal(refusal, wish, decision, at: look.now)
@@ -102,7 +102,7 @@ extension PolicyLoop {
             kind: draw.isHoldout ? .holdout : isForced ? .forced : .decided, cycle: cycle, triggers: recommendation?.triggers ?? [],
             terms: Adjustment.Terms(
                 policy, verification: VerificationPlan(policy, prediction: recommendation?.effect, objectives: decision.objectives)),
-            before: blocks.blocks, proposedAt: look.now, reason: reason)
+            before: baseline, proposedAt: look.now, reason: reason)
     }
 
     /// Journals a new adjustment and takes its first step.

@@ -15,7 +15,9 @@ public actor PolicyLoop {
     let ports: LoopPorts
     var windows: MeasurementWindows
     var blocks: LiveBlocks
+    var steady = SteadyState()
     var recorder = CycleRecorder()
+    private var targetHealth = TargetHealth()
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
 
@@ -79,6 +81,10 @@ public actor PolicyLoop {
         let gathered = await gather(at: now)
         let sight = await look()
         if case .seen(let observation)? = sight { report.observation = observation }
+        steady.note(report.observation, at: ports.clock.steady)
+        if let complaint = targetHealth.take(sight, at: now, patience: policy.monitor.staleAfter) {
+            announce(.targetUnreachable, complaint, adjustment: nil, at: now)
+        }
         do {
             try await decideAndAct(Look(now: now, sight: sight, answers: gathered), intent, &report)
         } catch {
@@ -139,10 +145,13 @@ public actor PolicyLoop {
         report.cycle = CycleRecord(
             id: ports.makeIdentifier(), origin: ports.origin, toolVersion: ports.toolVersion, policy: policy, snapshot: snapshot,
             decision: decision, changes: decision.recommendations.map(ports.plannedChange))
-        report.hasBaseline = baselineRefusal(policy, blocks: blocks.blocks) == nil
+        report.hasBaseline = baselineRefusal(policy, blocks: baseline) == nil
         ports.fleet.report(policy.name, isDegraded: decision.triggers.contains { $0.outcome.isFiring })
         return decision
     }
+
+    /// What a change that begins now is compared with.
+    var baseline: [LatencyBlock] { steady.baseline(of: blocks.blocks, settle: policy.verify.settle) }
 
     // MARK: The world
 

@@ -55,7 +55,7 @@ import Testing
         try target.seed(target.policyObject("later", mode: "recommend"))
         #expect(await eventually { target.condition("Ready", of: "later")?.status == "True" }, "\(controller.errors)")
         #expect(await eventually { target.events(of: "later").contains { $0.hasPrefix("RecommendationMade: ") } }, "\(controller.errors)")
-        #expect(target.condition("Limited", of: "later")?.reason == "ModeIsRecommend")
+        #expect(await eventually { target.condition("Limited", of: "later")?.reason == "ModeIsRecommend" }, "\(controller.errors)")
 
         let path = "/apis/llm-devops.io/v1alpha1/namespaces/llm/optimizationpolicies/broken"
         target.cluster.answer(
