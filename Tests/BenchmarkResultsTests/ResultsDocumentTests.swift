@@ -86,6 +86,20 @@ import Testing
         }
     }
 
+    @Test("a document that claims absurd figures is read, written and compared without a trap")
+    func absurd() throws {
+        var text = try ResultsDocument.json(Self.summary(600))
+        for (from, to) in [
+            ("\"completed\":\\d+", "\"completed\":9223372036854775807"), ("\"effectiveCount\":[0-9.]+", "\"effectiveCount\":1e300"),
+            ("\"confidence\":0.95", "\"confidence\":7"), ("\"lower\":[0-9.e-]+", "\"lower\":-1e308"),
+        ] { text = text.replacing(try Regex(from), with: to) }
+        let read = try ResultsDocument.summary(json: text)
+        #expect(read.stages[0].whole.counts.completed == .max)
+        #expect(try ResultsDocument.summary(json: try ResultsDocument.json(read)) == read)
+        let comparison = BenchmarkComparison(ComparableResult(read, label: "a"), with: ComparableResult(read, label: "b"))
+        #expect(!comparison.isTested && !comparison.text.isEmpty)
+    }
+
     @Test("the schema's members are of the last stage that reached the objective")
     func headline() {
         var summary = Self.summary(600)

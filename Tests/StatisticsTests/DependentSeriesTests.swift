@@ -134,13 +134,13 @@ func autoregression(_ count: Int, likeness: Double, seed: UInt64) -> [Double] {
     func steadyState() throws {
         let noise = autoregression(600, likeness: 0, seed: 9)
         let rising = noise.enumerated().map { $0.offset < 60 ? 30 - Double($0.offset) / 2 + $0.element : $0.element }
-        let found = try #require(SteadyState(rising))
+        let found = try #require(StartUpTruncation(rising))
         #expect(found.isReached && (45...80).contains(found.discarded), "\(found)")
-        let still = try #require(SteadyState(noise))
+        let still = try #require(StartUpTruncation(noise))
         #expect(still.isReached && still.discarded < 300)
         let drifting = noise.enumerated().map { Double($0.offset) / 5 + $0.element }
-        #expect(try #require(SteadyState(drifting)).isReached == false)
-        #expect(SteadyState(Array(repeating: 1, count: 49)) == nil)
-        #expect(SteadyState(Array(repeating: 1, count: 100))?.discarded == 0)
+        #expect(try #require(StartUpTruncation(drifting)).isReached == false)
+        #expect(StartUpTruncation(Array(repeating: 1, count: 49)) == nil)
+        #expect(StartUpTruncation(Array(repeating: 1, count: 100))?.discarded == 0)
     }
 }

@@ -18,15 +18,20 @@ public struct TestParameters: Sendable, Hashable {
         /// `normal`, `uniform` or `fixed`; `nil` for others, which the schema has no word for.
         public var distribution: String?
 
+        /// - Parameters:
+        ///   - mean: Finite, as is the deviation; not finite is a caller's bug and traps.
         public init(mean: Double, standardDeviation: Double? = nil, distribution: String? = nil) {
+            precondition(mean.isFinite && standardDeviation?.isFinite != false, "lengths are finite, got \(mean)")
             self.mean = mean
             self.standardDeviation = standardDeviation
             self.distribution = distribution
         }
 
+        private static func whole(_ tokens: Double) -> Int64 { Int64(min(max(tokens.rounded(), 0), 1e15)) }
+
         fileprivate var value: DocumentValue {
             .members([
-                ("mean", .integer(Int64(mean.rounded()))), ("stddev", standardDeviation.map { .integer(Int64($0.rounded())) }),
+                ("mean", .integer(Self.whole(mean))), ("stddev", standardDeviation.map { .integer(Self.whole($0)) }),
                 ("distribution", ["normal", "uniform", "fixed"].first { $0 == distribution }.map { .string($0) }),
             ])
         }
@@ -34,7 +39,8 @@ public struct TestParameters: Sendable, Hashable {
 
     func value(for summary: BenchmarkSummary) -> DocumentValue {
         let counts = summary.stages.map(\.whole.counts)
-        let total = counts.reduce(0) { $0 + $1.completed + $1.failed + $1.cancelled + $1.discarded }
+        // Wrapping: a document that was read may claim any count.
+        let total = counts.reduce(0) { $0 &+ $1.completed &+ $1.failed &+ $1.cancelled &+ $1.discarded }
         let levels = summary.stages.compactMap(\.load.concurrency)
         let tokens = ResultsDocument.headline(summary)?.whole.tokens
         let input = inputTokens ?? tokens?.meanInput.map { TokenLengths(mean: $0) }
@@ -42,7 +48,7 @@ public struct TestParameters: Sendable, Hashable {
         return .members([
             ("input_tokens", input?.value), ("output_tokens", output?.value),
             ("concurrency_levels", levels.isEmpty ? nil : .array(levels.map { .integer(Int64($0)) })),
-            ("warmup_requests", .integer(Int64(counts.reduce(0) { $0 + $1.warmUp }))),
+            ("warmup_requests", .integer(Int64(max(0, counts.reduce(0) { $0 &+ $1.warmUp })))),
             ("total_requests", total >= 1 ? .integer(Int64(total)) : nil),
         ])
     }

@@ -75,7 +75,11 @@ public struct RequestCounts: Sendable, Hashable, Codable {
     public init() {}
 
     /// Failed over completed and failed, in `0...1`; `nil` where no request ended.
-    public var errorRate: Double? { completed + failed > 0 ? Double(failed) / Double(completed + failed) : nil }
+    public var errorRate: Double? {
+        // As floating point: a document may claim any count.
+        let ended = Double(completed) + Double(failed)
+        return ended > 0 ? Double(failed) / ended : nil
+    }
 }
 
 /// Rates of a stage; each `nil` where its time or count is not known.

@@ -47,7 +47,7 @@ struct MeasuredPart {
         warmUp = stage.records.count - measured.count
         let begin = warmUp > 0 ? measured.first?.moments.intended ?? Nanoseconds(0) : Nanoseconds(0)
         let settled = measured.filter(\.measurement.succeeded)
-        let finding = SteadyState(settled.compactMap { $0.scheduledEndToEnd?.seconds })
+        let finding = StartUpTruncation(settled.compactMap { $0.scheduledEndToEnd?.seconds })
         let first = finding.flatMap { settled.dropFirst($0.discarded).first?.moments.intended } ?? begin
         let cut = measured.firstIndex { $0.moments.intended >= first } ?? 0
         let discards = discardsStartUp && finding?.isReached == true

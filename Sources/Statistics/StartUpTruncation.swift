@@ -4,7 +4,7 @@
 /// the square of its length. A cut in the second half says that the series had not settled.
 ///
 /// Source: K. P. White, Simulation 69 (1997) 323-334; K. P. White, M. J. Cobb, S. C. Spratt, WSC 2000, 755-760 (batches of 5).
-public struct SteadyState: Sendable, Hashable, Codable {
+public struct StartUpTruncation: Sendable, Hashable, Codable {
     /// Values to be discarded from the start; 0 where the series has no start-up.
     public var discarded: Int
     /// Whether the series settled in its first half.
