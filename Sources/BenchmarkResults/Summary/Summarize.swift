@@ -46,7 +46,7 @@ struct MeasuredPart {
         let measured = stage.records.filter { !$0.isWarmUp }.sorted { $0.moments.intended < $1.moments.intended }
         warmUp = stage.records.count - measured.count
         let begin = warmUp > 0 ? measured.first?.moments.intended ?? Nanoseconds(0) : Nanoseconds(0)
-        let settled = measured.filter(\.measurement.succeeded)
+        let settled = measured.filter { $0.scheduledEndToEnd != nil }
         let finding = StartUpTruncation(settled.compactMap { $0.scheduledEndToEnd?.seconds })
         let first = finding.flatMap { settled.dropFirst($0.discarded).first?.moments.intended } ?? begin
         let cut = measured.firstIndex { $0.moments.intended >= first } ?? 0

@@ -40,7 +40,10 @@ enum StageWarnings {
         let typical = stage.whole.latencies[.endToEndAsSent]?.mean ?? 0
         guard tail > 0.010, tail > 0.05 * typical else { return nil }
         let name = lag.value(at: .p99) == nil ? "at most" : "1 % of them by more than"
-        let late = "Requests went out later than their schedule, \(name) \(FigureText.milliseconds(tail))"
+        let retried = stage.whole.counts.retriedRequests
+        let late =
+            "Requests went out later than their schedule, \(name) \(FigureText.milliseconds(tail))"
+            + (retried > 0 ? " (\(retried) of them because they were retried)" : "")
         guard let cap = stage.load.concurrency else {
             return "\(late): the client could not keep the schedule. "
                 + "Latencies from the schedule contain that wait; the server's own are those as sent."
