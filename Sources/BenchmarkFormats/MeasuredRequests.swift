@@ -42,5 +42,13 @@ extension RequestRecord {
     }
 }
 
+/// The sum, or the largest number: what a server says of its tokens is not trusted to fit.
+func saturatingSum(_ counts: [Int]) -> Int {
+    counts.reduce(0) { sum, count in
+        let (result, overflow) = sum.addingReportingOverflow(count)
+        return overflow ? .max : result
+    }
+}
+
 /// Sequences one after the other, each walked over only when its turn comes.
 func inOrder<Element>(_ sequences: AnySequence<Element>...) -> some Sequence<Element> { sequences.lazy.flatMap(\.self) }

@@ -11,7 +11,7 @@ enum SampleRuns {
     /// Three open stages of rising rate and latency.
     static let sweep = run(
         stages: [5.0, 10, 20].map { rate in
-            stage("\(Int(rate))/s", OfferedLoad(shape: .poisson, requestsPerSecond: rate), requests: 400, slower: rate / 5)
+            stage("\(Int(rate))/s", OfferedLoad(shape: .poisson, requestsPerSecond: rate), requests: 400, every: 1 / rate, slower: rate / 5)
         })
 
     /// Texts that mean something to every format they are written in.
@@ -55,20 +55,23 @@ enum SampleRuns {
         return run
     }
 
-    static func stage(_ label: String, _ load: OfferedLoad, requests: Int, slower: Double = 1) -> BenchmarkStage {
-        var records = (0..<requests).map { record($0, slower: slower) }
+    static func stage(
+        _ label: String, _ load: OfferedLoad, requests: Int, every interval: Double = 0.1, slower: Double = 1
+    ) -> BenchmarkStage {
+        var records = (0..<requests).map { record($0, every: interval, slower: slower) }
         for index in stride(from: 50, to: requests, by: 100) { records[index] = failed(records[index]) }
-        var warmUp = Self.record(requests)
+        var warmUp = Self.record(requests, every: interval)
         warmUp.isWarmUp = true
-        var cancelled = Self.record(requests + 1)
+        var cancelled = Self.record(requests + 1, every: interval)
         cancelled.measurement.error = InferenceError(type: "cancelled")
         return BenchmarkStage(
-            label: label, load: load, duration: Nanoseconds(seconds: Double(requests) / 10 + 1), records: [warmUp] + records + [cancelled])
+            label: label, load: load, duration: Nanoseconds(seconds: Double(requests) * interval + 1),
+            records: [warmUp] + records + [cancelled])
     }
 
-    /// The `index`-th request, due 100 ms after the one before and sent 2 ms late.
-    static func record(_ index: Int, slower: Double = 1) -> RequestRecord {
-        let intended = Nanoseconds(milliseconds: Double(index) * 100)
+    /// The `index`-th request, due an interval in seconds after the one before and sent 2 ms late.
+    static func record(_ index: Int, every interval: Double = 0.1, slower: Double = 1) -> RequestRecord {
+        let intended = Nanoseconds(seconds: Double(index) * interval)
         let sent = intended + Nanoseconds(milliseconds: 2)
         // Mixed, so that neighbours do not resemble each other: 263 has no divisor in common with 400.
         let first = Nanoseconds(milliseconds: slower * (100 + Double(index * 263 % 400) / 4))

@@ -22,7 +22,7 @@ enum LLMPerfResponses {
             member("ttft_s", found.timeToFirstToken?.seconds),
             member("end_to_end_latency_s", found.succeeded ? found.endToEnd?.seconds : nil),
             member("request_output_throughput_token_per_s", record.tokensPerSecond),
-            member("number_total_tokens", tokens.isEmpty ? nil : .integer(Int64(tokens.reduce(0, +)))),
+            member("number_total_tokens", tokens.isEmpty ? nil : .integer(Int64(saturatingSum(tokens)))),
             member("number_output_tokens", found.outputTokens.map { .integer(Int64($0)) }),
             member("number_input_tokens", found.inputTokens.map { .integer(Int64($0)) }),
         ])

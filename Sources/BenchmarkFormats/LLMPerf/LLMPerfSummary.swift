@@ -74,7 +74,9 @@ enum LLMPerfSummary {
     }
 
     private static func number(_ value: Double?) -> DocumentValue { value.map { .double($0) } ?? .null }
-    private static func whole(_ value: Double?) -> DocumentValue { value.map { .integer(Int64($0.rounded())) } ?? .null }
+    private static func whole(_ value: Double?) -> DocumentValue {
+        value.flatMap { Int64(exactly: $0.rounded()) }.map { .integer($0) } ?? .null
+    }
 
     /// The most requests that were under way at one moment.
     private static func peakConcurrency(_ records: [RequestRecord]) -> Int {

@@ -48,7 +48,7 @@ public enum PrometheusText {
                 ("output", group.records.compactMap(\.measurement.outputTokens)),
             ]
             .filter { !$0.1.isEmpty }
-            .map { (group.labels + [("token_type", $0.0)], Double($0.1.reduce(0, +)) / seconds) }
+            .map { (group.labels + [("token_type", $0.0)], Double(saturatingSum($0.1)) / seconds) }
         }
         page.gauge("tokens_per_second", "Tokens of requests answered in full, per second of the run.", tokens)
         page.gauge(

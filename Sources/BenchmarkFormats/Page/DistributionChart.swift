@@ -67,9 +67,11 @@ struct HistogramChart {
         return ChartFrame.svg(
             height: 190, title: "How many requests took how long: \(sample.name)",
             description: "\(sample.name) of \(FigureText.count(sample.values.count)) requests, \(range)",
-            "\(ChartFrame.latencyAxis(scale, top: 24, bottom: 160))\(ChartFrame.level(FigureText.count(peak), y: 30))\(ChartFrame.level("0", y: 160))\(bars)"
+            "\(caption)\(ChartFrame.latencyAxis(scale, top: 24, bottom: 160))\(ChartFrame.level(FigureText.count(peak), y: 30))\(ChartFrame.level("0", y: 160))\(bars)"
         )
     }
+
+    private var caption: Markup { #"<text x="\#(tenths(ChartFrame.left))" y="16">Requests by \#(sample.name)</text>"# }
 
     private var range: String {
         [sample.values.first, sample.values.last].compactMap { $0.map { FigureText.latency(seconds: $0) } }.joined(separator: " to ")

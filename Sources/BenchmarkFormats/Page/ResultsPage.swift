@@ -63,7 +63,7 @@ public struct ResultsPage {
         let header = names.map { name -> Markup in #"<th class="n">\#(name)</th>"# }
         return """
             <h2>Latency against load</h2>\(LoadCurveChart(summary).markup)
-            <div class="wide"><table><thead><tr><th>stage</th>\(header)</tr></thead><tbody>\(rows)</tbody></table></div>
+            <div class="wide" tabindex="0" role="region" aria-label="Figures of every stage"><table><thead><tr><th>stage</th>\(header)</tr></thead><tbody>\(rows)</tbody></table></div>
             """
     }
 

@@ -58,26 +58,22 @@ struct StageSection {
                 """
         }
         return """
-            <div class="wide"><table><thead><tr><th>latency</th>\(header)</tr></thead><tbody>\(rows)</tbody></table></div>
+            <div class="wide" tabindex="0" role="region" aria-label="Latencies of the stage"><table><thead><tr><th>latency</th>\(header)</tr></thead><tbody>\(rows)</tbody></table></div>
             <p class="soft">Below a figure stands its 95 % confidence interval.</p>
             """
     }
 
     private func cell(_ seconds: Double?, _ interval: ConfidenceInterval?) -> Markup {
         let range = interval.map { interval -> Markup in
-            let text = "\(FigureText.latency(seconds: interval.lower)) to \(FigureText.latency(seconds: interval.upper))"
-            return #"<div class="soft"><small>\#(text)</small></div>"#
+            #"<div class="soft"><small>\#(interval.words)</small></div>"#
         }
         return #"<td class="n">\#(seconds.map { FigureText.latency(seconds: $0) } ?? "–")\#(range ?? "")</td>"#
     }
 
     private var refusals: Markup {
-        let texts = latencies.flatMap { metric, figures in
-            figures.percentiles.compactMap { figure in figure.refusal.map { "\(metric.words): \($0)" } }
-        }
-        guard !texts.isEmpty else { return "" }
-        let items = texts.map { text -> Markup in "<li>\(text)</li>" }
-        return "<details><summary>Why some percentiles are a dash</summary><ul>\(items)</ul></details>"
+        let refusals = latencies.map { metric, figures in (name: metric.words, shortages: figures.percentiles.compactMap(\.refusal)) }
+        let items = RefusalReasons(refusals).sentences(of: latencies.count).map { text -> Markup in "<li>\(text)</li>" }
+        return items.isEmpty ? "" : "<details><summary>Why some percentiles are a dash</summary><ul>\(items)</ul></details>"
     }
 
     private var charts: Markup {
@@ -106,7 +102,7 @@ struct StageSection {
                 """
         }
         return """
-            <h3>By provider, model and scenario</h3><div class="wide"><table><thead><tr><th>group</th><th class="n">answered</th><th class="n">failed</th>
+            <h3>By provider, model and scenario</h3><div class="wide" tabindex="0" role="region" aria-label="Groups of the stage"><table><thead><tr><th>group</th><th class="n">answered</th><th class="n">failed</th>
             <th class="n">TTFT p50</th><th class="n">TTFT p95</th><th class="n">cost</th></tr></thead><tbody>\(rows)</tbody></table></div>
             """
     }

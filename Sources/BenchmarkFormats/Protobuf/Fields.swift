@@ -46,5 +46,8 @@ func set<Message, Field, Value>(
     if let value { message[keyPath: field] = convert(value) }
 }
 
+/// Rounded; beyond 32 bits the largest.
+func count32(_ value: Double) -> UInt32 { UInt32(min(max(value.rounded(), 0), Double(UInt32.max))) }
+
 /// Counts beyond 32 bits stop at the largest.
 func count32(_ count: Int) -> UInt32 { UInt32(clamping: count) }

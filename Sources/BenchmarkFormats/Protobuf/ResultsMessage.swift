@@ -94,8 +94,8 @@ extension LlmLatencyLens_V1_TokenDistribution {
         var moments = RunningMoments()
         for count in counts { moments.record(Double(count)) }
         self.init()
-        mean = count32(Int(moments.mean.rounded()))
-        stddev = count32(Int((moments.standardDeviation ?? 0).rounded()))
+        mean = count32(moments.mean)
+        stddev = count32(moments.standardDeviation ?? 0)
         distribution = moments.minimum == moments.maximum ? .fixed : .unspecified
     }
 }

@@ -13,10 +13,14 @@ struct LatencyTable {
             ("Total Duration (ms)", .endToEnd), ("Total as sent (ms)", .endToEndAsSent),
         ]
         let perToken: [(String, BenchmarkMetric)] = [("Inter-token (ms)", .interTokenLatency), ("TPOT (ms)", .timePerOutputToken)]
-        rows =
-            latencies.compactMap { Self.row($0, load.latencies[$1], isNeeded: $1 == .timeToFirstToken || $1 == .endToEnd) }
-            + [Row(tokensPerSecond: tokensPerSecond)]
-            + perToken.compactMap { Self.row($0, load.latencies[$1], isNeeded: $1 == .interTokenLatency) }
+        let waits = latencies.compactMap { name, metric -> Row? in
+            // Without reasoning, what comes first is visible: the same figures twice would say nothing.
+            let isRepeated = metric == .timeToFirstVisibleToken && load.latencies[metric] == load.latencies[.timeToFirstTokenAsSent]
+            let isNeeded = metric == .timeToFirstToken || metric == .endToEnd
+            return isRepeated ? nil : Self.row(name, load.latencies[metric], isNeeded: isNeeded)
+        }
+        let paces = perToken.compactMap { name, metric in Self.row(name, load.latencies[metric], isNeeded: metric == .interTokenLatency) }
+        rows = waits + [Row(tokensPerSecond: tokensPerSecond)] + paces
     }
 
     private static func row(_ name: String, _ summary: LatencySummary?, isNeeded: Bool) -> Row? {
@@ -27,23 +31,10 @@ struct LatencyTable {
         BoxTable(header: ["Metric", "Min", "Mean", "Median", "p95", "p99"], rows: rows.flatMap { [$0.figures] + $0.intervals }).text
     }
 
-    /// One line for each reason of a dash, with the rows it holds for where it does not hold for all.
+    /// One line for each reason of a dash.
     var footnotes: String {
-        var reasons: [(text: String, rows: [String])] = []
-        for row in rows {
-            for refusal in row.refusals {
-                let text = refusal.description
-                if let known = reasons.firstIndex(where: { $0.text == text }) {
-                    reasons[known].rows.append(row.name)
-                } else {
-                    reasons.append((text, [row.name]))
-                }
-            }
-        }
-        let lines = reasons.map { reason in
-            "  – \(reason.text)\(reason.rows.count < rows.count ? " (\(reason.rows.joined(separator: ", ")))" : "")\n"
-        }
-        return lines.joined() + (rows.contains(where: \.isMissing) ? "  n/a: not measured\n" : "")
+        let reasons = RefusalReasons(rows.map { ($0.name, $0.refusals) }).sentences(of: rows.count)
+        return reasons.map { "  – \($0)\n" }.joined() + (rows.contains(where: \.isMissing) ? "  n/a: not measured\n" : "")
     }
 
     private struct Row {

@@ -53,7 +53,7 @@ struct StageText {
     private var tokens: String {
         let tokens = whole.tokens
         guard tokens.input != nil || tokens.output != nil else { return "Token Usage:\n  unknown: no answer told its tokens\n" }
-        let total = tokens.input.flatMap { input in tokens.output.map { input + $0 } }
+        let total = tokens.input.flatMap { input in tokens.output.map { saturatingSum([input, $0]) } }
         return section(
             "Token Usage",
             [
@@ -88,7 +88,7 @@ struct StageText {
         let errors = counts.failuresByCount
         let others = [
             errors.isEmpty ? nil : "Failed: " + errors.joined(separator: ", "), counted(counts.cancelled, "broken off at the end"),
-            counted(counts.unsent, "never sent"), counted(counts.retriedAttempts, "attempts repeated"), counted(counts.warmUp, "warm-up"),
+            counted(counts.unsent, "never sent"), counted(counts.retriedAttempts, "retried"), counted(counts.warmUp, "warm-up"),
             counted(counts.discarded, "left out as start-up"),
         ].compactMap(\.self)
         return row(["Success Rate: \(decimal(tenths))% (\(grouped(counts.completed))/\(grouped(ended)))"] + others) + "\n"
@@ -127,6 +127,7 @@ struct StageText {
 
     /// Cents where there are some, three significant digits below one.
     private func amount(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
         guard value < 1 else {
             let cents = Int64((value * 100).rounded())
             return "\(grouped(Int(cents / 100))).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"

@@ -1,4 +1,6 @@
 import BenchmarkResults
+import Policies
+import Statistics
 
 extension BenchmarkMetric {
     /// As a heading of a row.
@@ -34,4 +36,13 @@ extension RequestCounts {
 extension LoadSummary {
     /// `openai / gpt-4o / chat`; empty for all of a stage.
     var name: String { group.map { [$0.provider, $0.model, $0.scenario].filter { !$0.isEmpty }.joined(separator: " / ") } ?? "" }
+}
+
+extension ConfidenceInterval {
+    /// Of a latency in seconds: `149–155 ms`, or `990 ms–1.2 s` where the units differ.
+    var words: String {
+        let ends = [lower, upper].map { FigureText.latency(seconds: $0) }
+        let units = ends.map { $0.split(separator: " ").last }
+        return units[0] == units[1] ? "\(ends[0].dropLast((units[0]?.count ?? 0) + 1))–\(ends[1])" : "\(ends[0])–\(ends[1])"
+    }
 }
