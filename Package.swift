@@ -13,7 +13,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "llm-auto-optimizer",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "llm-auto-optimizer", targets: ["Command"])],
+    products: [
+        .executable(name: "llm-auto-optimizer", targets: ["Command"]),
+        .library(name: "LatencyLens", targets: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", "1.8.2"..<"2.0.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
@@ -30,7 +33,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Bench",
-            dependencies: ["Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Statistics", "Transport"],
+            dependencies: [
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Statistics", "Transport",
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
         .executableTarget(
@@ -65,6 +70,7 @@ let package = Package(
                 "Measurements", "Policies", "Statistics",
             ], swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CEpoll"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DeployTests", dependencies: ["Documents", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
@@ -98,6 +104,17 @@ let package = Package(
             name: "EpisodeStoreHelper", dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics"],
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
+        .target(
+            name: "LatencyLens",
+            dependencies: ["CEpoll", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LatencyLensTests",
+            dependencies: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "LensExample", dependencies: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"],
+            path: "Examples/Lens", swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(
             name: "Kubernetes",
@@ -137,6 +154,10 @@ let package = Package(
         .target(name: "Importing", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
         .testTarget(
             name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
+            swiftSettings: strict),
+        .target(name: "LoadGeneration", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests", dependencies: ["LoadGeneration", "Measurements", "Statistics", "TestSupport"],
             swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),

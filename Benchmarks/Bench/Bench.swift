@@ -12,9 +12,11 @@ import Foundation
         case "store": try measureStore()
         case "decide": try measureDeciding()
         case "tick": try await measureTicking()
+        case "lens": try await runLens(arguments)
         case "transport": try await measureTransport(arguments)
         default:
-            let usage = "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store | transport URL\n"
+            let usage =
+                "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store | transport URL | lens URL STREAMS REQUESTS TOKENS [FILE]\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

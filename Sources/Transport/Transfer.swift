@@ -78,8 +78,7 @@ final class Transfer {
         case .more: return true
         case .complete(let head):
             headAt = head.headAt
-            observer.received(head)
-            deliveries.add(observer)
+            if observer.received(head) { deliveries.add(observer) }
             return true
         case .tooLarge:
             stop = tooLargeHead
@@ -99,9 +98,9 @@ final class Transfer {
             return Int(CURL_WRITEFUNC_ERROR)
         }
         switch observer.received(bytes, at: heldSince ?? now) {
-        case .accepted:
+        case .accepted(let wakesReader):
             heldSince = nil
-            deliveries.add(observer)
+            if wakesReader { deliveries.add(observer) }
             bodyBytes += bytes.count
             return bytes.count
         case .full:

@@ -27,7 +27,13 @@ struct StreamExchangeTests {
         let first = try #require(answer.timeToFirstToken)
         let end = try #require(answer.endToEnd)
         #expect(first.count > 0 && first <= end && end.seconds < 5)
-        #expect(answer.timePerOutputToken == Nanoseconds((end - first).count / 3))
+        let decode = try #require(answer.decode)
+        #expect(answer.timePerOutputToken == Nanoseconds(decode.count / 2) && first + decode <= end)
+        let moments = timed.moments
+        #expect(try #require(moments.sent) <= #require(moments.head) && #require(moments.head) <= #require(moments.role))
+        #expect(try #require(moments.role) <= #require(moments.firstContent) && moments.firstVisible == moments.firstContent)
+        #expect(try #require(moments.lastContent) <= #require(moments.lastByte) && moments.began <= #require(moments.sent))
+        #expect(timed.finishReason == "stop" && !timed.connection.wasReused && timed.connection.connect != nil)
         #expect(answer.time == time && answer.provider == "openai" && answer.endpoint == server.url + "/v1/")
         let request = try #require(server.record.requests.first)
         #expect(request.method == "POST" && request.path == "/v1/chat/completions" && request.header("authorization") == "Bearer geheim")
@@ -105,7 +111,7 @@ struct StreamExchangeTests {
             try await exchange(server.url + "/nonsense").measure(prompt, key: nil, time: time).measurement.error?.type == "malformed_event")
     }
 
-    private let prompt = ProbePrompt(text: "say \"hi\"", maximumOutputTokens: 8)
+    private let prompt = Prompt(text: "say \"hi\"", maximumOutputTokens: 8)
     private let time = Timestamp(secondsSinceEpoch: 1_000)
 
     private func exchange(_ url: String) throws -> StreamExchange {

@@ -19,10 +19,10 @@ public struct ProbePrompts: Sendable {
         self.generator = generator
     }
 
-    public mutating func next() -> ProbePrompt {
+    public mutating func next() -> Prompt {
         defer { turn += 1 }
         let digits = String(generator.next(), radix: 16)
         let mark = String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        return ProbePrompt(text: "[\(mark)] " + Self.texts[turn % Self.texts.count], maximumOutputTokens: maximumOutputTokens)
+        return Prompt(text: "[\(mark)] " + Self.texts[turn % Self.texts.count], maximumOutputTokens: maximumOutputTokens)
     }
 }

@@ -13,6 +13,11 @@ public struct ProbeSettings: Sendable {
     public var key: SecretPlace?
     /// Of the times and the prompts.
     public var seed: UInt64
+    /// Tokens an hour, of prompts and answers together, at most; with `nil` as many as the rate and ``maximumOutputTokens`` make.
+    public var tokensPerHour: Int?
+
+    /// Sent with every probe, so that a gateway, a bill or the server's own accounting can tell them from what users send.
+    public static let mark = ProviderRequest.Header("X-LLM-Auto-Optimizer", "probe")
 
     public init(rate: Double, key: SecretPlace? = nil, seed: UInt64) {
         self.rate = rate
@@ -29,6 +34,9 @@ struct ProbeState: Sendable {
     var inFlight = 0
     var finished: [TimedAnswer] = []
     var leftOut = 0
+    /// Probes for which the budget had nothing left.
+    var unaffordable = 0
+    var budget: TokenBudget?
     /// Measurements that nobody fetched in time.
     var dropped = 0
     var missingKey: String?
@@ -44,11 +52,12 @@ struct ProbeState: Sendable {
         let taken = self
         self = ProbeState()
         inFlight = taken.inFlight
+        budget = taken.budget
         return taken
     }
 
     /// Why something is missing.
-    func faults(endpoint: String, maximumInFlight: Int) -> [String] {
+    func faults(endpoint: String, settings: ProbeSettings) -> [String] {
         var faults: [String] = []
         if let missingKey { faults.append("\(endpoint) was not asked: \(missingKey).") }
         let unreachable = finished.compactMap(\.measurement.error).filter { $0.type == InferenceError.unreachable }
@@ -64,7 +73,11 @@ struct ProbeState: Sendable {
                     + "and the time per output token is unknown.")
         }
         if leftOut > 0 {
-            faults.append("\(leftOut) probes of \(endpoint) were left out: \(maximumInFlight) were under way, as many as are allowed.")
+            faults.append(
+                "\(leftOut) probes of \(endpoint) were left out: \(settings.maximumInFlight) were under way, as many as are allowed.")
+        }
+        if unaffordable > 0, let tokens = settings.tokensPerHour {
+            faults.append("\(unaffordable) probes of \(endpoint) were left out: the \(tokens) tokens allowed in an hour are spent.")
         }
         if dropped > 0 { faults.append("\(dropped) measurements of \(endpoint) were dropped: nobody fetched them.") }
         return faults
