@@ -38,6 +38,11 @@ let package = Package(
             ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
+        .target(name: "BenchmarkResults", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkResultsTests",
+            dependencies: ["BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
