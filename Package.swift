@@ -43,6 +43,12 @@ let package = Package(
             name: "BenchmarkResultsTests",
             dependencies: ["BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
+        .target(
+            name: "BenchmarkFiles", dependencies: ["Documents", "LoadGeneration", "Measurements", "PolicyFiles", "Probing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkFilesTests", dependencies: ["BenchmarkFiles", "Documents", "LoadGeneration", "Measurements"],
+            swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
