@@ -7,7 +7,7 @@ SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests|KillMa
 BOUNDARIES := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo example test smoke deploy-check bench campaign test-engines format lint clean
+.PHONY: help setup build demo example test smoke deploy-check bench campaign proto test-engines format lint clean
 
 help:  ## Lists these commands.
 	@sed -n 's/^\([a-z-]*\):.*##  */\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -41,6 +41,14 @@ smoke: setup  ## The pure tests only, in seconds.
 deploy-check: setup  ## The manifests of deploy/ and the definition of policies; with kubectl also what kustomize makes of them.
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@$(SWIFT) test --skip-build --filter 'DeployTests|PolicyResourceTests|PolicyObjectTests'
+
+PROTOBUF := .build/checkouts/swift-protobuf
+proto:  ## Generates the Swift code of measurement.proto; needs protoc (Debian: protobuf-compiler).
+	@$(SWIFT) package resolve
+	@$(SWIFT) build --package-path $(PROTOBUF) --scratch-path .build/protoc-gen-swift --product protoc-gen-swift
+	@protoc --plugin=.build/protoc-gen-swift/debug/protoc-gen-swift --proto_path=Sources/BenchmarkFormats/Protobuf \
+	  --proto_path=$(PROTOBUF)/Protos/Sources/SwiftProtobuf --swift_opt=UseAccessLevelOnImports=true \
+	  --swift_out=Sources/BenchmarkFormats/Protobuf measurement.proto
 
 bench: setup  ## Measures the performance figures, peers in the same run.
 	@bash Benchmarks/run.sh

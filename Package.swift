@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", "1.0.0"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-log", "1.16.2"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-nio", "2.101.2"..<"3.0.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", "1.39.0"..<"2.0.0"),
     ],
     targets: [
         .executableTarget(
@@ -49,11 +50,23 @@ let package = Package(
         .testTarget(
             name: "BenchmarkFilesTests", dependencies: ["BenchmarkFiles", "Documents", "LoadGeneration", "Measurements"],
             swiftSettings: strict),
+        .target(
+            name: "BenchmarkFormats",
+            dependencies: [
+                "BenchmarkResults", "Documents", "Importing", "Measurements", "Pages", "Policies", "Statistics",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Protobuf/measurement.proto"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkFormatsTests",
+            dependencies: [
+                "BenchmarkFormats", "BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Golden"], swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
-                "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
-                "PolicyFiles", "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
+                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EpisodeStore",
+                "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies", "PolicyFiles", "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
                 "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -153,12 +166,13 @@ let package = Package(
         .testTarget(
             name: "KubernetesFakeTests", dependencies: ["FakeKubernetesAPI", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
-            name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Pages", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Control", "Documents", "Kubernetes", "Learning", "Measurements", "Policies", "Reporting", "Statistics", "TestSupport",
+                "Control", "Documents", "Kubernetes", "Learning", "Measurements", "Pages", "Policies", "Reporting", "Statistics",
+                "TestSupport",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
@@ -172,6 +186,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
+        .target(name: "Pages", dependencies: ["Measurements"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(
             name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),

@@ -8,6 +8,9 @@ public struct LatencyHistogram: Sendable, Hashable {
     /// One hour in nanoseconds; longer values are counted as an hour and in ``clampedCount``.
     public static let highestValue: Int64 = 3_600_000_000_000
 
+    /// The most values that are counted: ranks of more would not fit an integer.
+    static let highestCount: Int64 = 1 << 48
+
     /// By bucket; as long as the highest one in use.
     public private(set) var counts: [Int64] = []
     public private(set) var totalCount: Int64 = 0
@@ -55,10 +58,10 @@ public struct LatencyHistogram: Sendable, Hashable {
 
     /// Adds a count to a bucket that a file names.
     ///
-    /// - Returns: `false` where there is no such bucket, the count is negative or the sum would overflow.
+    /// - Returns: `false` where there is no such bucket, the count is negative or the sum is more than ``highestCount``.
     mutating func restore(_ count: Int64, at bucket: Int) -> Bool {
         guard count >= 0, (0...Self.bucket(of: Self.highestValue)).contains(bucket),
-            !totalCount.addingReportingOverflow(count).overflow
+            count <= Self.highestCount - totalCount
         else { return false }
         if count > 0 { add(count, at: bucket) }
         return true
@@ -66,8 +69,9 @@ public struct LatencyHistogram: Sendable, Hashable {
 
     private mutating func add(_ count: Int64, at bucket: Int) {
         if bucket >= counts.count { counts += [Int64](repeating: 0, count: bucket + 1 - counts.count) }
-        counts[bucket] += count
-        totalCount += count
+        let added = min(count, Self.highestCount - totalCount)
+        counts[bucket] += added
+        totalCount += added
     }
 
     private static let halfCount = 1_024

@@ -1,13 +1,29 @@
-/// A percentile that a sample supports, with its interval; or why it does not.
+/// A percentile of a sample, with its interval; or why it has none.
 public enum PercentileEstimate: Sendable, Hashable {
     /// - Parameter interval: Both its ends are values of the sample.
     case supported(value: Double, interval: ConfidenceInterval)
-    /// Too few values: the interval would have no upper or no lower end.
+    /// Enough values, and yet so alike to their neighbours that the interval would lack an end: a burst of slow requests is one event.
+    case uncertain(value: Double, PercentileShortage)
+    /// Too few values, however independent: what stands at the rank says nothing of the percentile.
     case unsupported(PercentileShortage)
 
-    public var value: Double? { if case .supported(let value, _) = self { value } else { nil } }
+    /// `nil` where the sample does not support the percentile.
+    public var value: Double? {
+        switch self {
+        case .supported(let value, _), .uncertain(let value, _): value
+        case .unsupported: nil
+        }
+    }
+
     public var interval: ConfidenceInterval? { if case .supported(_, let interval) = self { interval } else { nil } }
-    public var shortage: PercentileShortage? { if case .unsupported(let shortage) = self { shortage } else { nil } }
+
+    /// What is missing for an interval.
+    public var shortage: PercentileShortage? {
+        switch self {
+        case .supported: nil
+        case .uncertain(_, let shortage), .unsupported(let shortage): shortage
+        }
+    }
 }
 
 /// How many values a percentile would have needed.
@@ -30,7 +46,8 @@ public struct PercentileShortage: Sendable, Hashable, Codable, CustomStringConve
     /// `p99 needs 368 requests, there are 120` or `p99 needs 368 independent requests; 500 requests that resemble their neighbours …`.
     public var description: String {
         if count < needed { return "\(level) needs \(needed) requests, there \(count == 1 ? "is" : "are") \(count)" }
-        return "\(level) needs \(needed) independent requests; \(count) that resemble their neighbours count as \(Int(effectiveCount))"
+        return
+            "\(level) needs \(needed) independent requests; \(count) that resemble their neighbours count as \(Int(min(max(effectiveCount, 0), 1e15)))"
     }
 }
 
@@ -44,87 +61,6 @@ public func valuesNeeded(for level: Percentile, confidence: Double = 0.95) -> In
     let rarer = max(level.fraction, 1 - level.fraction)
     guard rarer < 1 else { return .max }
     return Int((naturalLogarithm((1 - confidence) / 2) / naturalLogarithm(rarer)).rounded(.up))
-}
-
-/// Percentiles of a series whose neighbours resemble each other.
-///
-/// The interval of a percentile `p` is that of order statistics, for as many independent values as the series is worth: its length over
-/// the inflation (``BatchMeans``) of the series "is this value at or below the percentile".
-///
-/// Sources: J.-Y. Le Boudec (as ``valuesNeeded(for:confidence:)``) for the ranks; P. Heidelberger and P. A. W. Lewis, Operations Research
-/// 32 (1984) 185-209 for percentiles of dependent series by their indicators.
-public struct PercentileSeries: Sendable {
-    private let items: [(value: Double, weight: Double, group: Int)]
-    private let total: Double
-    private let groupWeights: [Double]
-
-    /// One value for each request, in the order of time.
-    public init(_ values: [Double]) {
-        items = values.enumerated().map { ($1, 1, $0) }.sorted { $0.value < $1.value }
-        total = Double(values.count)
-        groupWeights = []
-        count = values.count
-    }
-
-    /// Any number of weighted values for each request, in the order of time; values of one request are not independent of each other.
-    public init(groups: [[(value: Double, weight: Double)]]) {
-        var items: [(value: Double, weight: Double, group: Int)] = []
-        items.reserveCapacity(groups.reduce(0) { $0 + $1.count })
-        for (group, members) in groups.enumerated() { for member in members { items.append((member.value, member.weight, group)) } }
-        items.sort { $0.value < $1.value }
-        self.items = items
-        groupWeights = groups.map { $0.reduce(0) { $0 + $1.weight } }
-        total = groupWeights.reduce(0, +)
-        count = groups.count
-    }
-
-    /// Requests.
-    public let count: Int
-
-    /// The nearest-rank value of a level with its interval, or why there is none.
-    public func estimate(_ level: Percentile, confidence: Double = 0.95) -> PercentileEstimate {
-        let needed = valuesNeeded(for: level, confidence: confidence)
-        guard count >= 2, total > 0, let position = position(atShare: level.fraction) else {
-            return .unsupported(PercentileShortage(level: level, count: count, effectiveCount: Double(count), needed: needed))
-        }
-        let effective = effectiveCount(upTo: position)
-        guard effective >= Double(needed), let ranks = orderStatistics(level, count: Int(effective), confidence: confidence) else {
-            return .unsupported(PercentileShortage(level: level, count: count, effectiveCount: effective, needed: needed))
-        }
-        let size = Double(Int(effective))
-        guard let lower = self.position(atShare: (Double(ranks.lowerBound) - 0.5) / size),
-            let upper = self.position(atShare: (Double(ranks.upperBound) - 0.5) / size)
-        else { return .unsupported(PercentileShortage(level: level, count: count, effectiveCount: effective, needed: needed)) }
-        return .supported(
-            value: items[position].value,
-            interval: ConfidenceInterval(lower: items[lower].value, upper: items[upper].value, confidence: confidence))
-    }
-
-    /// The sorted place at which a share of all weight is reached.
-    private func position(atShare share: Double) -> Int? {
-        guard !items.isEmpty else { return nil }
-        // A billionth less than asked for: 0.95 · 20 is more than 19 in floating point and would go on to the next value.
-        let wanted = share * total * (1 - 1e-9)
-        if groupWeights.isEmpty { return min(max(Int(wanted.rounded(.up)) - 1, 0), items.count - 1) }
-        var sum = 0.0
-        for (index, item) in items.enumerated() {
-            sum += item.weight
-            if sum >= wanted { return index }
-        }
-        return items.count - 1
-    }
-
-    /// How many independent requests say as much about the share of values up to a place.
-    private func effectiveCount(upTo position: Int) -> Double {
-        var below = [Double](repeating: 0, count: count)
-        let value = items[position].value
-        for item in items {
-            guard item.value <= value else { break }
-            below[item.group] += item.weight
-        }
-        let indicator = BatchMeans(below, weights: groupWeights.isEmpty ? nil : groupWeights)
-        return Double(count) / (indicator?.inflation ?? 1)
-    }
 }
 
 /// The 1-based ranks between which a percentile of the population lies with at least the confidence asked for, each tail holding at
@@ -145,7 +81,7 @@ func orderStatistics(_ level: Percentile, count: Int, confidence: Double) -> Clo
 }
 
 /// The first whole number for which a condition holds that goes on to hold.
-private func firstIndex(_ range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int {
+func firstIndex(_ range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int {
     var (low, high) = (range.lowerBound, range.upperBound)
     while low < high {
         let middle = (low + high) / 2

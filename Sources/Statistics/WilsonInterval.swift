@@ -12,3 +12,14 @@ public func wilsonInterval(share: Double, trials: Double, confidence: Double = 0
     let half = z / (1 + weight) * (share * (1 - share) / trials + weight / (4 * trials)).squareRoot()
     return ConfidenceInterval(lower: max(0, center - half), upper: min(1, center + half), confidence: confidence)
 }
+
+/// The interval of the share of ones in a series of zeros and ones, in the order of time, whose neighbours may resemble each other.
+///
+/// Wilson's, for as many independent trials as the series is worth by ``BatchedMean``.
+/// - Returns: `nil` for an empty series.
+public func shareInterval(_ outcomes: [Double], confidence: Double = 0.95) -> ConfidenceInterval? {
+    guard !outcomes.isEmpty else { return nil }
+    let share = outcomes.reduce(0, +) / Double(outcomes.count)
+    let trials = max(1, Double(outcomes.count) / (BatchedMean(outcomes)?.inflation ?? 1))
+    return wilsonInterval(share: share, trials: trials, confidence: confidence)
+}

@@ -1,14 +1,15 @@
 import Measurements
+import Statistics
 
 extension CostSummary {
     /// What requests answered in full cost under a table.
     ///
     /// A request whose tokens nobody counted has no cost, nor has one of a model the table does not know. What providers charge for
     /// answers that broke off is not known and is not in it.
-    init(of records: some Collection<RequestRecord>, prices: PriceTable) {
+    init(of records: some Collection<RequestRecord>, prices: PriceTable, confidence: Double) {
         self.init(currency: prices.currency)
         var tokens = (input: 0, output: 0)
-        var sum = 0.0
+        var costs: [Double] = []
         var unknownModels: Set<String> = []
         var known: [String: ModelPrice?] = [:]
         for record in records where record.measurement.succeeded {
@@ -21,20 +22,22 @@ extension CostSummary {
                 unpricedRequests += 1
                 continue
             }
-            guard let input = measurement.inputTokens, let output = measurement.outputTokens else {
+            guard let input = measurement.inputTokens?.plausibleTokens, let output = measurement.outputTokens?.plausibleTokens else {
                 unpricedRequests += 1
                 continue
             }
-            sum += price.cost(input: input, cachedInput: record.cachedInputTokens ?? 0, output: output)
+            costs.append(price.cost(input: input, cachedInput: record.cachedInputTokens ?? 0, output: output))
             tokens = (tokens.input + input, tokens.output + output)
             pricedRequests += 1
+            pricesAsOf = min(pricesAsOf ?? price.asOf, price.asOf)
             if record.tokensAreEstimated { isEstimated = true }
         }
         unknown = Self.reason(unknownModels: unknownModels, unpriced: unpricedRequests)
         guard pricedRequests > 0 else { return }
-        pricesAsOf = prices.asOf
+        let sum = costs.reduce(0, +)
         total = sum
         perRequest = sum / Double(pricedRequests)
+        perRequestInterval = BatchedMean(costs)?.interval(confidence: confidence)
         if tokens.input + tokens.output > 0 { per1000Tokens = 1_000 * sum / Double(tokens.input + tokens.output) }
         if tokens.output > 0 { per1000OutputTokens = 1_000 * sum / Double(tokens.output) }
     }

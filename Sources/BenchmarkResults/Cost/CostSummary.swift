@@ -1,3 +1,5 @@
+public import Statistics
+
 /// What requests cost, as far as prices and tokens are known. Never zero for want of a price.
 public struct CostSummary: Sendable, Hashable, Codable {
     /// ISO 4217.
@@ -5,6 +7,7 @@ public struct CostSummary: Sendable, Hashable, Codable {
     /// Of the requests that could be priced; `nil` where none could.
     public var total: Double?
     public var perRequest: Double?
+    public var perRequestInterval: ConfidenceInterval?
     /// Over input and output tokens together.
     public var per1000Tokens: Double?
     public var per1000OutputTokens: Double?
@@ -14,7 +17,7 @@ public struct CostSummary: Sendable, Hashable, Codable {
     public var unknown: String?
     /// Whether tokens that were paid for are an estimate.
     public var isEstimated: Bool
-    /// Of the prices, `YYYY-MM-DD`; `nil` where none was used.
+    /// The oldest day of the prices used, `YYYY-MM-DD`; `nil` where none was.
     public var pricesAsOf: String?
 
     public init(currency: String) {

@@ -1,3 +1,5 @@
+public import Measurements
+
 /// A length of time of a load test. Names as documents and tables write them.
 public enum BenchmarkMetric: String, Sendable, Hashable, Codable, CaseIterable, CodingKeyRepresentable {
     /// From the moment the schedule wanted the request sent to its first content: what a user who came at that moment waited.
@@ -35,4 +37,21 @@ public enum BenchmarkMetric: String, Sendable, Hashable, Codable, CaseIterable, 
 
     /// Whether one request has many values.
     public var isPerGap: Bool { self == .interTokenLatency || self == .eventGap }
+
+    /// The definition that the results of load tests follow; `nil` where no other source has such a figure.
+    public var definition: MetricDefinition? {
+        switch self {
+        case .timeToFirstToken: .firstContentFromSchedule
+        case .timeToFirstTokenAsSent: .timeToFirstContent
+        case .timeToHeader: .timeToFirstByte
+        case .timePerOutputToken: .timePerTokenAfterFirst
+        case .interTokenLatency: .gapOverTokens
+        case .eventGap: .gapBetweenChunks
+        case .endToEnd: .endFromSchedule
+        case .endToEndAsSent: .endToLastByte
+        case .prefill: .prefillTime
+        case .decode: .decodeTime
+        case .timeToFirstVisibleToken, .timeToRole, .scheduleLag, .dns, .connect, .tls: nil
+        }
+    }
 }

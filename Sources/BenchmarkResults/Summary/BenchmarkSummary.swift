@@ -23,6 +23,7 @@ public struct BenchmarkSummary: Sendable, Hashable, Codable {
         toolVersion = run.toolVersion
         startedAt = run.startedAt
         model = run.model
+        model.endpoint = ForeignText.addressWithoutSecrets(model.endpoint)
         hardware = run.hardware
         seed = run.seed
         self.objective = objective

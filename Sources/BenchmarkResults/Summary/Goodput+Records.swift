@@ -12,8 +12,7 @@ extension Goodput {
         guard !judged.isEmpty else { return }
         let share = Double(met) / Double(judged.count)
         attainment = share
-        let effective = max(1, Double(judged.count) / (BatchMeans(judged)?.inflation ?? 1))
-        attainmentInterval = wilsonInterval(share: share, trials: effective, confidence: confidence)
+        attainmentInterval = shareInterval(judged, confidence: confidence)
         isReached = objective.attainment.map { share >= $0 }
     }
 }

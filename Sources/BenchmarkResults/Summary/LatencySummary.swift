@@ -53,15 +53,17 @@ public struct PercentileFigure: Sendable, Hashable, Codable {
     public var level: Percentile
     /// In seconds; `nil` where refused.
     public var value: Double?
-    /// Between two values of the sample; `nil` where refused.
+    /// Between two values of the sample; `nil` where refused or uncertain.
     public var interval: ConfidenceInterval?
-    /// Why there is no value.
+    /// Why there is no value: too few requests.
     public var refusal: PercentileShortage?
+    /// Why the value has no interval: its requests resemble their neighbours, so that the next run's value may be quite another.
+    public var caution: PercentileShortage?
 
     public init(level: Percentile, estimate: PercentileEstimate) {
         self.level = level
         value = estimate.value
         interval = estimate.interval
-        refusal = estimate.shortage
+        if value == nil { refusal = estimate.shortage } else { caution = estimate.shortage }
     }
 }

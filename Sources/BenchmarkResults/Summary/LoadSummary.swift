@@ -6,20 +6,24 @@ public struct LoadSummary: Sendable, Hashable, Codable {
     /// Whose requests; `nil` for all of the stage.
     public var group: RequestGroup?
     public var counts: RequestCounts
+    /// Of the share of requests that failed; `nil` where no request ended.
+    public var errorRateInterval: ConfidenceInterval?
     /// Of requests answered in full; a metric without a value is not among them.
     public var latencies: [BenchmarkMetric: LatencySummary]
     public var throughput: Throughput
-    public var tokens: TokenUsage
+    public var tokens: TokenTotals
     public var cost: CostSummary
     /// `nil` where no objective was given.
     public var goodput: Goodput?
 
     public init(
-        group: RequestGroup?, counts: RequestCounts, latencies: [BenchmarkMetric: LatencySummary], throughput: Throughput,
-        tokens: TokenUsage, cost: CostSummary, goodput: Goodput?
+        group: RequestGroup?, counts: RequestCounts, errorRateInterval: ConfidenceInterval?, latencies: [BenchmarkMetric: LatencySummary],
+        throughput: Throughput,
+        tokens: TokenTotals, cost: CostSummary, goodput: Goodput?
     ) {
         self.group = group
         self.counts = counts
+        self.errorRateInterval = errorRateInterval
         self.latencies = latencies
         self.throughput = throughput
         self.tokens = tokens
@@ -63,8 +67,9 @@ public struct RequestCounts: Sendable, Hashable, Codable {
     public var retriedAttemptsByType: [String: Int] = [:]
     /// Wanted by the schedule and never sent; of a whole stage only, 0 for a group.
     public var unsent = 0
+    /// Of a whole stage only.
     public var warmUp = 0
-    /// Left out as the start-up of the stage.
+    /// Left out as the start-up of the stage; of a whole stage only.
     public var discarded = 0
 
     public init() {}
@@ -79,7 +84,10 @@ public struct Throughput: Sendable, Hashable, Codable {
     public var span: Nanoseconds
     /// Requests answered in full, per second.
     public var requestsPerSecond: Double?
+    /// By the answers of equal slices of the span; `nil` below 20 answers.
+    public var requestsPerSecondInterval: ConfidenceInterval?
     public var outputTokensPerSecond: Double?
+    public var outputTokensPerSecondInterval: ConfidenceInterval?
     public var inputTokensPerSecond: Double?
     public var outputTokensPerSecondPerGPU: Double?
     /// Requests per second that were asked for; `nil` in a closed loop.
@@ -95,7 +103,7 @@ public struct Throughput: Sendable, Hashable, Codable {
 }
 
 /// Tokens of requests answered in full.
-public struct TokenUsage: Sendable, Hashable, Codable {
+public struct TokenTotals: Sendable, Hashable, Codable {
     /// Totals; `nil` where no request told.
     public var input: Int?
     public var output: Int?

@@ -39,7 +39,9 @@ extension RequestRecord {
         if let tokensPerEvent, tokensPerEvent.count == gaps.count + 1 {
             return tokensOfEachGap(gaps, tokensPerEvent)
         }
-        guard let output = measurement.outputTokens, output > 0, !tokensAreEstimated else { return gaps.map { ($0.seconds, 1) } }
+        guard let output = measurement.outputTokens?.plausibleTokens, output > 0, !tokensAreEstimated else {
+            return gaps.map { ($0.seconds, 1) }
+        }
         let perEvent = Double(output) / Double(gaps.count + 1)
         return gaps.map { ($0.seconds / perEvent, perEvent) }
     }
@@ -52,7 +54,8 @@ extension RequestRecord {
         for (gap, tokens) in zip(gaps, tokensPerEvent.dropFirst()) {
             waited += gap.seconds
             guard tokens > 0 else { continue }
-            result.append((waited / Double(tokens), Double(tokens)))
+            let weight = Double(tokens.plausibleTokens)
+            result.append((waited / weight, weight))
             waited = 0
         }
         return result
@@ -64,8 +67,8 @@ extension RequestRecord {
     }
 
     private var timePerTokenAfterFirstContent: Nanoseconds? {
-        guard let contentTime, let output = measurement.outputTokens else { return nil }
-        let later = output - (tokensPerEvent?.first ?? 1)
+        guard let contentTime, let output = measurement.outputTokens?.plausibleTokens else { return nil }
+        let later = output - (tokensPerEvent?.first?.plausibleTokens ?? 1)
         return later > 0 ? Nanoseconds(contentTime.count / Int64(later)) : nil
     }
 
@@ -73,4 +76,9 @@ extension RequestRecord {
         guard let moment, let sent = moments.sent else { return nil }
         return moment - sent
     }
+}
+
+extension Int {
+    /// A number of tokens that an answer can have: a server may claim any, and sums of such claims must not overflow.
+    var plausibleTokens: Int { Swift.min(Swift.max(self, 0), 1 << 20) }
 }

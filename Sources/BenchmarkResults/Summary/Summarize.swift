@@ -5,7 +5,7 @@ extension BenchmarkSummary {
     /// The figures of a run. A pure function: the same run and options give the same summary.
     public init(_ run: BenchmarkRun, options: SummaryOptions = SummaryOptions()) {
         let stages = run.stages.map { StageSummary($0, in: run, options: options) }
-        self.init(run, objective: options.objective, stages: stages, warnings: RunWarnings.texts(run))
+        self.init(run, objective: options.objective, stages: stages, warnings: RunWarnings.texts(run, stages: stages))
     }
 }
 
@@ -15,7 +15,10 @@ extension StageSummary {
         let whole = LoadSummary(group: nil, part.records, part: part, run: run, options: options)
         var members: [RequestGroup: [RequestRecord]] = [:]
         for record in part.records { members[record.group, default: []].append(record) }
-        let groups = members.sorted { $0.key < $1.key }.map { LoadSummary(group: $0.key, $0.value, part: part, run: run, options: options) }
+        let groups = members.sorted { $0.key < $1.key }.map { group, records in
+            // The only group is the whole, whose figures are there already.
+            members.count == 1 ? whole.named(group) : LoadSummary(group: group, records, part: part, run: run, options: options)
+        }
         self.init(
             label: stage.label, load: stage.load, duration: stage.duration, whole: whole, groups: groups, steadyState: part.steadyState,
             pressure: stage.pressure, warnings: [])

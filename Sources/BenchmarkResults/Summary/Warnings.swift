@@ -3,7 +3,7 @@ import Statistics
 
 /// What speaks against the figures of a whole run.
 enum RunWarnings {
-    static func texts(_ run: BenchmarkRun) -> [String] {
+    static func texts(_ run: BenchmarkRun, stages: [StageSummary]) -> [String] {
         var texts: [String] = []
         if let reason = run.stoppedEarly {
             texts.append("The run ended before everything asked for was done: \(ForeignText.printable(reason)).")
@@ -11,7 +11,15 @@ enum RunWarnings {
         if run.calibration == nil {
             texts.append("The client's own error was not measured; at many streams it can be larger than what is measured.")
         }
-        return texts
+        return texts + [oldPrices(run, stages)].compactMap(\.self)
+    }
+
+    private static func oldPrices(_ run: BenchmarkRun, _ stages: [StageSummary]) -> String? {
+        guard let oldest = stages.compactMap(\.whole.cost.pricesAsOf).min(), let day = Timestamp(iso8601: oldest + "T00:00:00Z") else {
+            return nil
+        }
+        let days = Int(run.startedAt.since(day).seconds / 86_400)
+        return days > 180 ? "Prices are of \(oldest), \(days) days before the run; give today's in a price file." : nil
     }
 }
 
@@ -21,7 +29,7 @@ enum StageWarnings {
         [
             lateSchedule(stage), calibration.flatMap { clientLimited(stage, $0) }, stage.pressure.flatMap(busyHost), startUp(stage),
             errors(stage),
-            estimatedTokens(stage), refused(stage), unsent(stage),
+            estimatedTokens(stage), refused(stage), uncertain(stage), unsent(stage),
         ].compactMap(\.self)
     }
 
@@ -52,7 +60,7 @@ enum StageWarnings {
         }
         if let concurrency = stage.whole.throughput.meanConcurrency, concurrency > 1.5 * Double(calibration.streams) {
             return
-                "The client's own error was measured with \(calibration.streams) streams; here \(Int(concurrency.rounded())) were under way."
+                "The client's own error was measured with \(calibration.streams) streams; here \(FigureText.significant(concurrency)) were under way."
         }
         return nil
     }
@@ -96,6 +104,11 @@ enum StageWarnings {
             refused.level <= .p99
         else { return nil }
         return "Too few requests for \(refused.level) and above: \(shortage)."
+    }
+
+    private static func uncertain(_ stage: StageSummary) -> String? {
+        let caution = stage.whole.latencies[.endToEnd]?.percentiles.first { $0.caution != nil && $0.level <= .p99 }?.caution
+        return caution.map { "No interval can be given for \($0.level) and above: \($0)." }
     }
 
     private static func unsent(_ stage: StageSummary) -> String? {

@@ -1,6 +1,6 @@
 extension StringProtocol {
     /// Columns of a terminal this takes: two for each East Asian wide character and emoji, one for every other.
-    var columns: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
+    public var columns: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
 }
 
 extension Character {

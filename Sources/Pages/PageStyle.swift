@@ -1,6 +1,6 @@
 extension Markup {
     /// The page's look: readable on a screen, at night, and on paper.
-    static let style: Markup = """
+    public static let style: Markup = """
         :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6878;--line:#dfe4ea;--paper:#fff;--card:#f6f8fa;--good:#1a7f4b;--bad:#c43d2f;
         --warn:#a86400;--blue:#2563a8}
         @media(prefers-color-scheme:dark){:root{--ink:#e4e9ef;--soft:#9aa7b5;--line:#333d49;--paper:#12171d;--card:#1b222b;--good:#4cc38a;

@@ -5,19 +5,28 @@
 #endif
 
 /// Places positive values along an axis so that equal ratios are equal distances.
-struct LogarithmicScale {
-    let low: Double
-    let high: Double
-    let from: Double
-    let to: Double
+public struct LogarithmicScale: Sendable {
+    private let low: Double
+    private let high: Double
+    private let from: Double
+    private let to: Double
 
-    func position(_ value: Double) -> Double {
+    /// - Parameter low: Greater than zero; it stands at `from`.
+    /// - Parameter high: Not below `low`; it stands at `to`.
+    public init(low: Double, high: Double, from: Double, to: Double) {
+        self.low = low
+        self.high = high
+        self.from = from
+        self.to = to
+    }
+
+    public func position(_ value: Double) -> Double {
         let range = log(high / low)
         return range > 0 ? from + (to - from) * log(value / low) / range : from
     }
 
     /// 1, 2 and 5 times powers of ten within the range, at most eight.
-    var ticks: [Double] {
+    public var ticks: [Double] {
         let first = Int(floor(log10(low)))
         let last = Int(ceil(log10(high)))
         guard first <= last else { return [] }

@@ -6,7 +6,7 @@
 ///
 /// Sources: R. W. Conway, Management Science 10 (1963) 47-61 (batches); A. Tafazzoli and J. R. Wilson, IIE Transactions 43 (2011)
 /// 110-128, §2.3 (what is left between batches); W. G. Cochran, Sampling Techniques, 3rd ed. 1977, §6.3 (ratios).
-public struct BatchMeans: Sendable, Hashable {
+public struct BatchedMean: Sendable, Hashable {
     /// More batches would be shorter and more alike; fewer make a poorer estimate of the variance.
     public static let maximumBatches = 32
 
