@@ -1,5 +1,5 @@
-/// Counts of lengths of time in buckets that grow with the length: any value is off by at most 0.1 %, whatever its size, and two histograms
-/// add up to that of all their values.
+/// Counts of lengths of time in buckets that grow with the length: any value is off by at most 0.1 %, whatever its size, and two
+/// histograms add up to that of all their values.
 ///
 /// The layout is that of HdrHistogram with 3 significant digits and a unit of one nanosecond: 2 048 buckets of one unit, then 1 024 of twice
 /// the width for every doubling. Source: G. Tene, HdrHistogram, github.com/HdrHistogram.

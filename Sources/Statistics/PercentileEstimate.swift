@@ -46,8 +46,8 @@ public struct PercentileShortage: Sendable, Hashable, Codable, CustomStringConve
     /// `p99 needs 368 requests, there are 120` or `p99 needs 368 independent requests; 500 requests that resemble their neighbours …`.
     public var description: String {
         if count < needed { return "\(level) needs \(needed) requests, there \(count == 1 ? "is" : "are") \(count)" }
-        return
-            "\(level) needs \(needed) independent requests; \(count) that resemble their neighbours count as \(Int(min(max(effectiveCount, 0), 1e15)))"
+        let worth = Int(min(max(effectiveCount, 0), 1e15))
+        return "\(level) needs \(needed) independent requests; \(count) that resemble their neighbours count as \(worth)"
     }
 }
 

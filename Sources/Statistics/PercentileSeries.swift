@@ -104,8 +104,10 @@ public struct PercentileSeries: Sendable {
     /// only one of the two tells how alike neighbours are.
     private func effectiveCount(upTo limit: Double) -> Double {
         let (below, upTo, weights) = weights(upTo: limit)
-        let inflations = [below, upTo].map { BatchedMean($0, weights: weights)?.inflation ?? 1 }
-        return Double(count) / (inflations.max() ?? 1)
+        let inflation = BatchedMean(upTo, weights: weights)?.inflation ?? 1
+        let equal = upTo.reduce(0, +) - below.reduce(0, +)
+        guard equal > 2 * (cumulative.last ?? 0) / Double(count) else { return Double(count) / inflation }
+        return Double(count) / max(inflation, BatchedMean(below, weights: weights)?.inflation ?? 1)
     }
 
     /// Of each request: the weight of its values below a limit, that of those up to it, and all its weight.

@@ -28,6 +28,8 @@ import Testing
         #expect(table.price(provider: "openai", model: "gpt-4o-mini")?.inputPerMillion == 2, "the file covers every name that begins so")
         #expect(table.price(provider: "anthropic", model: "claude-sonnet-4-20250514")?.outputPerMillion == 15)
         #expect(PriceTable.bundled.price(provider: "openai", model: "gpt-4o-mini-2024")?.inputPerMillion == 0.15)
+        #expect(PriceTable.bundled.price(provider: "openai", model: "gpt-4o-transcribe") == nil, "another model of a similar name")
+        #expect(PriceTable.bundled.price(provider: "azure", model: "gpt-4o") == nil, "another provider may charge another price")
         #expect(table.price(provider: "vllm", model: "tiny")?.inputPerMillion == 0)
         #expect(table.price(provider: "vllm", model: "llama") == nil)
     }

@@ -55,6 +55,31 @@ import Testing
         }
     }
 
+    /// `pip install hdrhistogram`: the Python port by the HdrHistogram project.
+    @Test("HdrHistogram's own reader finds our counts and percentiles", .enabled(if: Python.has("hdrh"), "needs python3 with hdrhistogram"))
+    func readByHdrHistogram() throws {
+        let log = HistogramLog(RunMaker.run([RunMaker.noisyStage(300)]))
+        let script = """
+            import sys, json
+            from hdrh.histogram import HdrHistogram
+            found = {}
+            for line in sys.stdin:
+                if line.startswith('Tag='):
+                    tag, _, _, _, packed = line.strip().split(',')
+                    histogram = HdrHistogram.decode(packed)
+                    found[tag[4:]] = [histogram.get_total_count(), histogram.get_value_at_percentile(50), histogram.get_value_at_percentile(99)]
+            print(json.dumps(found))
+            """
+        let output = try Python.run(script, input: log.text)
+        let found = try JSONDecoder().decode([String: [Int64]].self, from: output)
+        #expect(found.count == log.entries.count)
+        for entry in log.entries {
+            let theirs = try #require(found[entry.tag])
+            #expect(theirs[0] == entry.histogram.totalCount, "\(entry.tag)")
+            #expect(theirs[1] == entry.histogram.value(at: .p50) && theirs[2] == entry.histogram.value(at: .p99), "\(entry.tag)")
+        }
+    }
+
     @Test("what is no log is refused with its line, and changed bytes never trap")
     func hostile() throws {
         #expect(throws: HistogramLogError(line: 1, "expected a start, a length, a maximum and a histogram, found 1 fields")) {

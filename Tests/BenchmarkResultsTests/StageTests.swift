@@ -28,7 +28,8 @@ import Testing
         let asSent = try #require(stage.whole.latencies[.endToEndAsSent])
         #expect(asSent.maximum < 0.13 && scheduled.maximum > 2)
         let tail = try #require(scheduled.figure(at: .p99))
-        #expect(tail.value.map { abs($0 - 1.925) < 0.001 } == true, "the eighth longest of 80 waits up to 1.975 s, and 0.125 s of service")
+        // The ninth longest of the waits, which go up to 1.975 s, and 0.125 s of service.
+        #expect(tail.value.map { abs($0 - 1.9) < 0.001 } == true)
         #expect(tail.interval == nil && tail.caution != nil, "80 requests in one freeze are one event; of the next run's it says nothing")
         #expect(stage.warnings.contains { $0.hasPrefix("Requests went out later than their schedule") && $0.contains("limit of 8") })
     }

@@ -22,7 +22,8 @@ extension BenchmarkComparison {
 
     private var conclusion: String {
         let found = regressions
-        let limit = "\(FigureText.percent(options.threshold)) (of shares: \(FigureText.significant(options.shareThreshold * 100)) points)"
+        let points = FigureText.significant(options.shareThreshold * 100)
+        let limit = "\(FigureText.percent(options.threshold)) (of shares: \(points) percentage point\(points == "1" ? "" : "s"))"
         guard !found.isEmpty else {
             return isTested ? "No regression by \(limit) or more was found." : "Whether there is a regression cannot be said."
         }

@@ -150,7 +150,7 @@ extension ComparedFigure {
             return
         }
         guard let firstInterval = first.interval, let secondInterval = second.interval else {
-            reason = "no interval: figures alone do not tell a change from chance"
+            reason = "no interval, so that chance cannot be told from a change"
             return
         }
         guard firstInterval.confidence == secondInterval.confidence, firstInterval.confidence > 0, firstInterval.confidence < 1 else {

@@ -42,11 +42,11 @@ enum StageWarnings {
         let name = lag.value(at: .p99) == nil ? "at most" : "1 % of them by more than"
         let late = "Requests went out later than their schedule, \(name) \(FigureText.milliseconds(tail))"
         guard let cap = stage.load.concurrency else {
-            return
-                "\(late): the client could not keep the schedule. Latencies from the schedule contain that wait; the server's own are those as sent."
+            return "\(late): the client could not keep the schedule. "
+                + "Latencies from the schedule contain that wait; the server's own are those as sent."
         }
-        return
-            "\(late): the limit of \(cap) requests under way held them back. Users who come at that rate wait as long; latencies from the schedule say so."
+        return "\(late): the limit of \(cap) requests under way held them back. "
+            + "Users who come at that rate wait as long; latencies from the schedule say so."
     }
 
     private static func clientLimited(_ stage: StageSummary, _ calibration: ClientCalibration) -> String? {
@@ -54,13 +54,13 @@ enum StageWarnings {
         let typical = first.median ?? first.mean
         let error = calibration.firstTokenErrorMedian.seconds
         if error > 0.02 * typical || calibration.achievedShare < 0.95 {
-            return
-                "Limited by the client: with \(calibration.streams) streams it adds \(FigureText.milliseconds(error)) to a first token that comes after "
-                + "\(FigureText.milliseconds(typical)), and reaches \(FigureText.percent(calibration.achievedShare)) of the rate. Use more processors or fewer streams."
+            return "Limited by the client: with \(calibration.streams) streams it adds \(FigureText.milliseconds(error)) "
+                + "to a first token that comes after \(FigureText.milliseconds(typical)), "
+                + "and reaches \(FigureText.percent(calibration.achievedShare)) of the rate. Use more processors or fewer streams."
         }
         if let concurrency = stage.whole.throughput.meanConcurrency, concurrency > 1.5 * Double(calibration.streams) {
-            return
-                "The client's own error was measured with \(calibration.streams) streams; here \(FigureText.significant(concurrency)) were under way."
+            return "The client's own error was measured with \(calibration.streams) streams; "
+                + "here \(FigureText.significant(concurrency)) were under way."
         }
         return nil
     }
@@ -94,8 +94,8 @@ enum StageWarnings {
     private static func estimatedTokens(_ stage: StageSummary) -> String? {
         guard stage.whole.tokens.isEstimated else { return nil }
         let tokens = stage.whole.tokens
-        return
-            "The output tokens of \(tokens.estimatedRequests) of \(tokens.requestsWithOutput) requests are a count of events: the server did not tell them."
+        return "The output tokens of \(tokens.estimatedRequests) of \(tokens.requestsWithOutput) requests are a count of events: "
+            + "the server did not tell them."
     }
 
     private static func refused(_ stage: StageSummary) -> String? {
