@@ -75,6 +75,12 @@ public struct BudgetLedger: Sendable, Hashable {
             price.cost(inputTokens: input, outputTokens: output) - price.cost(inputTokens: reserved.input, outputTokens: reserved.output)
     }
 
+    /// Takes back the promise of a request that was not sent.
+    public mutating func release(inputTokens: Int, outputTokens: Int) {
+        requests -= 1
+        settle(reserved: (inputTokens, outputTokens), used: (0, 0))
+    }
+
     /// Why nothing more may be sent, in words for people; for a run that ended because of it.
     public func exhaustion(inputTokens: Int, outputTokens: Int) -> String {
         if let limit = budget.requests, requests >= limit { return "the budget of \(limit) requests is used up" }

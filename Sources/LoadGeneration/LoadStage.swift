@@ -40,6 +40,14 @@ public enum Load: Sendable, Hashable {
 
     public static let concurrencies = 1...100_000
 
+    /// Requests that can be under way at once; `nil` where nothing bounds them.
+    public var maximumInFlight: Int? {
+        switch self {
+        case .open(_, let cap): cap
+        case .closed(let concurrency): concurrency
+        }
+    }
+
     /// As results describe it.
     public var offered: OfferedLoad {
         switch self {

@@ -1,6 +1,7 @@
 import LatencyLens
 import LoadGeneration
 import Measurements
+import Statistics
 import Testing
 
 @Suite("Load runner", .serialized, .timeLimit(.minutes(1)))

@@ -1,3 +1,4 @@
+import Foundation
 import LoadGeneration
 import Measurements
 import TestSupport
@@ -46,6 +47,25 @@ struct TraceTests {
         #expect(
             prompts == [DatasetPrompt(text: "first", outputTokens: 9), DatasetPrompt(text: "second"), DatasetPrompt(text: "third one")])
         #expect { try read("{\"question\": \"secret\"}\n") { try DatasetFile.read(path: $0) } } throws: { !"\($0)".contains("secret") }
+    }
+
+    @Test(
+        "reads whole public traces", .enabled(if: SharedData.isPresent, "needs ../shared"),
+        arguments: [("azure2023_code.csv", 8_819), ("mooncake_conversation_full.jsonl", 12_031)])
+    func whole(file: String, requests: Int) throws {
+        let folder = try TemporaryFolder("trace-file")
+        let unpacked = URL(filePath: try folder.write(file, ""))
+        let unpacking = Process()
+        unpacking.executableURL = URL(filePath: "/usr/bin/env")
+        unpacking.arguments = ["gzip", "-dc", SharedData.path("traces/\(file).gz")]
+        unpacking.standardOutput = try FileHandle(forWritingTo: unpacked)
+        try unpacking.run()
+        unpacking.waitUntilExit()
+        let trace = try TraceFile.read(path: unpacked.path)
+        #expect(trace.count == requests && trace[0].offset == Nanoseconds(0))
+        #expect(zip(trace, trace.dropFirst()).allSatisfy { $0.offset <= $1.offset } && trace.arrivals().problem == nil)
+        #expect(try #require(trace.last).offset > Nanoseconds(seconds: 3_000))
+        withExtendedLifetime(folder) {}
     }
 
     private func read<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {

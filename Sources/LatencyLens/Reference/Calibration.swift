@@ -31,6 +31,7 @@ public enum Calibration {
         streams: Int, settings: Settings = Settings(), client: HTTPClient? = nil
     ) async throws(CalibrationFailure) -> ClientCalibration {
         guard (1...10_000).contains(streams) else { throw CalibrationFailure("streams lie in 1...10000, got \(streams)") }
+        OpenFiles.allow(2 * streams)  // The server's ends are this process's too.
         let server: ReferenceServer
         do { server = try ReferenceServer(settings.timing) } catch { throw CalibrationFailure(error.description) }
         defer { server.stop() }
@@ -53,13 +54,21 @@ public enum Calibration {
             // Each request carries its number, by which the server writes down when it answered it.
             let texts = (0..<requests).map { DatasetPrompt(text: "\($0) how late is this client", outputTokens: settings.tokens) }
             let scenario = Scenario("calibration", prompts: .texts(texts), outputTokens: .fixed(settings.tokens))
-            let runner = try LoadRunner(exchange: exchange, scenarios: [scenario], settings: RunSettings(seed: 1))
+            let runner = try LoadRunner(exchange: exchange, scenarios: [scenario], settings: runSettings(streams, settings))
             let stage = LoadStage("calibration", load: .closed(concurrency: streams), stop: .init(requests: requests))
             guard let stageResult = try await runner.run([stage]).first else { throw CalibrationFailure("it was cancelled") }
             result = stageResult
         } catch let failure as CalibrationFailure { throw failure } catch { throw CalibrationFailure("\(error)") }
         let cpu = ProcessorTime.ofProcess - server.log.cpuSeconds - cpuBefore
         return try calibration(streams, settings, result, server.log, cpuSeconds: cpu)
+    }
+
+    /// The first wave is over before the first answer ends, so that every stream has the same share of the requests.
+    private static func runSettings(_ streams: Int, _ settings: Settings) -> RunSettings {
+        var run = RunSettings(seed: 1)
+        run.firstWaveSpacing = Nanoseconds(min(run.firstWaveSpacing.count, settings.timing.firstToken.count / Int64(streams)))
+        run.connections = streams
+        return run
     }
 
     private static func calibration(
@@ -79,7 +88,7 @@ public enum Calibration {
         let answer = settings.timing.firstToken.seconds + settings.timing.perToken.seconds * Double(settings.tokens - 1)
         // Every stream in turn, and the first of them a little later each.
         let rounds = (Double(result.tally.requests) / Double(streams)).rounded(.up)
-        let spread = Double(streams - 1) * RunSettings().firstWaveSpacing.seconds
+        let spread = Double(streams - 1) * runSettings(streams, settings).firstWaveSpacing.seconds
         let ideal = rounds * answer + spread
         return ClientCalibration(
             streams: streams, requests: result.tally.requests, firstTokenErrorMedian: Nanoseconds(seconds: median),

@@ -13,8 +13,14 @@ final class ReferenceLoop: @unchecked Sendable {
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
     private var freezeAt: MonotonicTime?
     private var news: [ReferenceServer.Log.Entry] = []
+    private let log: @Sendable ([ReferenceServer.Log.Entry]) -> Void
 
-    init(listener: ListeningSocket, stopping: WakeUp, timing: ReferenceServer.Timing) throws(SystemFailure) {
+    /// - Parameter log: Takes what happened; told of an answer before its end is written.
+    init(
+        listener: ListeningSocket, stopping: WakeUp, timing: ReferenceServer.Timing,
+        log: @escaping @Sendable ([ReferenceServer.Log.Entry]) -> Void
+    ) throws(SystemFailure) {
+        self.log = log
         self.listener = listener
         self.stopping = stopping
         self.timing = timing
@@ -24,8 +30,7 @@ final class ReferenceLoop: @unchecked Sendable {
     }
 
     /// Serves until it is stopped.
-    /// - Parameter log: Takes what happened since the last call.
-    func run(_ log: ([ReferenceServer.Log.Entry]) -> Void) {
+    func run() {
         defer { close() }
         while true {
             let ready = readiness.wait(milliseconds: schedule.milliseconds(until: .now))
@@ -35,12 +40,12 @@ final class ReferenceLoop: @unchecked Sendable {
             }
             freezeIfDue()
             writeDue()
-            report(log)
+            report()
         }
-        report(log)
+        report()
     }
 
-    private func report(_ log: ([ReferenceServer.Log.Entry]) -> Void) {
+    private func report() {
         guard !news.isEmpty else { return }
         log(news)
         news.removeAll(keepingCapacity: true)
@@ -145,6 +150,7 @@ final class ReferenceLoop: @unchecked Sendable {
     private func finish(_ descriptor: Int32) {
         connections[descriptor]?.end()
         news.append(.answered)
+        report()
     }
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

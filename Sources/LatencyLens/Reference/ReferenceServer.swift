@@ -78,16 +78,14 @@ public final class ReferenceServer: Sendable {
         let listener = try ListeningSocket()
         port = listener.port
         stopping = try WakeUp()
-        let loop = try ReferenceLoop(listener: listener, stopping: stopping, timing: timing)
         let shared = shared
-        try SystemThread.start("reference") {
-            loop.run { entries in
-                shared.log.withLock { log in
-                    for entry in entries { log.add(entry) }
-                    log.cpuSeconds = ProcessorTime.ofThread
-                }
+        let loop = try ReferenceLoop(listener: listener, stopping: stopping, timing: timing) { entries in
+            shared.log.withLock { log in
+                for entry in entries { log.add(entry) }
+                log.cpuSeconds = ProcessorTime.ofThread
             }
         }
+        try SystemThread.start("reference") { loop.run() }
     }
 
     deinit { stopping.signal() }

@@ -33,9 +33,11 @@ struct ConnectionWarmer: Sendable {
 
     /// Costs nothing, and any answer will do: also one that refuses leaves the connection open.
     private var request: HTTPRequest {
-        let base = exchange.endpoint.hasSuffix("/") ? String(exchange.endpoint.dropLast()) : exchange.endpoint
+        let endpoint = exchange.endpoint.prefix { $0 != "?" }
+        let base = endpoint.hasSuffix("/") ? endpoint.dropLast() : endpoint
+        let headers = exchange.provider.request(Prompt(text: "", maximumOutputTokens: 1), key: key).headers + exchange.headers
         return HTTPRequest(
-            url: base + "/models", headers: key.map { [(name: "Authorization", value: "Bearer " + $0)] } ?? [],
+            url: base + "/models", headers: headers.map { (name: $0.name, value: $0.value) },
             deadlines: Deadlines(connect: .seconds(5), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(10)), httpVersion: .http1,
             opensConnection: true)
     }

@@ -81,6 +81,7 @@ public final class LoadRunner: Sendable {
     // MARK: A stage
 
     private func run(_ stage: LoadStage, number: Int, of count: Int) async -> StageResult {
+        OpenFiles.allow(stage.load.maximumInFlight ?? settings.maximumInFlight)
         let opened = await ConnectionWarmer(exchange: exchange, key: key).open(connections(for: stage.load))
         let meter = HostPressureMeter()
         let start = clock.now

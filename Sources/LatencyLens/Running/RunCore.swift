@@ -33,6 +33,10 @@ struct RunCore: Sendable {
     /// Whether the stage sends on.
     var isOpen: Bool { !isStopped && !stage.isOver }
 
+    /// Whether what is due may still be sent.
+    /// - Parameter now: Since the stage's start.
+    func maySend(at now: Nanoseconds) -> Bool { !isStopped && stage.rules.time.map { now < $0 } ?? true }
+
     mutating func stop(because reason: String) {
         isStopped = true
         failure = failure ?? reason
@@ -54,6 +58,12 @@ struct RunCore: Sendable {
         return false
     }
 
+    /// Gives back what an attempt that was not made had been promised.
+    mutating func release(_ request: PlannedRequest) {
+        ledger.release(inputTokens: request.inputTokens, outputTokens: request.outputTokens)
+        limiter?.settle(estimate: request.inputTokens + request.outputTokens, actual: 0)
+    }
+
     /// What an attempt took; after a failure, how long to wait before the next, `nil` for none.
     mutating func settle(_ request: PlannedRequest, _ answer: TimedAnswer, attempts: Int, at now: Nanoseconds) -> Nanoseconds? {
         let measurement = answer.measurement
@@ -65,7 +75,7 @@ struct RunCore: Sendable {
         let actual = (used.input ?? request.inputTokens) + (used.output ?? request.outputTokens)
         limiter?.settle(estimate: estimate, actual: actual)
         breaker?.record(succeeded: !Self.isServerFailure(measurement.error), at: now)
-        guard let error = measurement.error, isOpen else { return nil }
+        guard let error = measurement.error, !isStopped else { return nil }
         let retryAfter = answer.retryAfter.map { Nanoseconds(seconds: $0.inSeconds) }
         return retry.wait(after: error, attempts: attempts, retryAfter: retryAfter, &generator)
     }
