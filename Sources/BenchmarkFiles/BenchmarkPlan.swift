@@ -52,6 +52,9 @@ public struct PlannedTarget: Sendable, Hashable {
         self.endpoint = endpoint
         self.key = key
     }
+
+    /// Whether a text can be the name of an environment variable. What cannot may be a key given in its place, and must not be shown.
+    public static func isVariableName(_ name: String) -> Bool { LiteralSecrets.isVariable(name) }
 }
 
 /// What is asked, and how much of it at once.
