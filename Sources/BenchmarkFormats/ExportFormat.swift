@@ -1,8 +1,13 @@
 public import BenchmarkResults
+import Documents
 public import Measurements
 
 /// A form in which the results of a load test are written.
 public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
+    /// The document under the benchmark results schema.
+    case json
+    /// The same document in MessagePack.
+    case messagePack = "msgpack"
     /// One row for each request, and a second file of figures.
     case csv
     /// One measurement a line; `import` reads it back.
@@ -22,8 +27,14 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
     ///
     /// Requests of the warm-up, and those the client broke off when the run ended, are counted and in no file.
     /// - Parameter summary: Of the same run.
-    public func files(_ run: BenchmarkRun, _ summary: BenchmarkSummary) -> [ExportedFile] {
+    /// - Parameter parameters: What was asked for, for the document.
+    /// - Throws: What the encoder of JSON throws, where a figure is not finite.
+    public func files(
+        _ run: BenchmarkRun, _ summary: BenchmarkSummary, parameters: TestParameters = TestParameters()
+    ) throws -> [ExportedFile] {
         switch self {
+        case .json: [ExportedFile(suffix: ".json", text: try ResultsDocument.json(summary, parameters: parameters))]
+        case .messagePack: [try MessagePackDocument.file(ResultsDocument.json(summary, parameters: parameters))]
         case .csv: [RequestTable.file(run), SummaryTable.file(summary)]
         case .measurementLines: [MeasurementLines.file(run)]
         case .protobuf: [ResultsMessage.file(run, summary)]

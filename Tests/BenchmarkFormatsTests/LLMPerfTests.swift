@@ -12,7 +12,7 @@ import Testing
 @Suite struct LLMPerfTests {
     @Test("the individual responses are read back with the same figures")
     func responses() throws {
-        let files = ExportFormat.llmperf.files(SampleRuns.plain, BenchmarkSummary(SampleRuns.plain))
+        let files = try ExportFormat.llmperf.files(SampleRuns.plain, BenchmarkSummary(SampleRuns.plain))
         #expect(files.map(\.suffix) == ["_summary.json", "_individual_responses.json"])
         let found = try imported(files[1])
         #expect(found.source.format == .llmperfResponses && found.measurements.count == 400)
@@ -41,7 +41,7 @@ import Testing
     @Test("the keys are llmperf's own, in its order", .enabled(if: SharedData.isPresent, "needs the shared data"))
     func keys() throws {
         func keys(_ text: String) throws -> [String] { try JSONDocument.parse(text).members.map(\.key) }
-        let files = ExportFormat.llmperf.files(SampleRuns.plain, BenchmarkSummary(SampleRuns.plain))
+        let files = try ExportFormat.llmperf.files(SampleRuns.plain, BenchmarkSummary(SampleRuns.plain))
         let original = try String(contentsOfFile: SharedData.path("samples/llmperf/mock_200_32_summary.json"), encoding: .utf8)
         #expect(try keys(files[0].text) == keys(original).filter { $0 != "env" })
         let responses = try String(
@@ -53,7 +53,7 @@ import Testing
 
     @Test("what was not measured is null, zero is zero, and a percentile without support is null")
     func threeThings() throws {
-        let files = ExportFormat.llmperf.files(SampleRuns.hostile, BenchmarkSummary(SampleRuns.hostile))
+        let files = try ExportFormat.llmperf.files(SampleRuns.hostile, BenchmarkSummary(SampleRuns.hostile))
         let summary = try JSONDocument.parse(files[0].text)
         #expect(summary["results_ttft_s_quantiles_p99"] == .null && summary.number("results_ttft_s_mean") == .finite(0.1))
         let response = try JSONDocument.parse(files[1].text).elements[0]
@@ -61,9 +61,9 @@ import Testing
     }
 
     @Test("several stages are several pairs; a run without stages has no file")
-    func stages() {
-        let suffixes = ExportFormat.llmperf.files(SampleRuns.sweep, BenchmarkSummary(SampleRuns.sweep)).map(\.suffix)
+    func stages() throws {
+        let suffixes = try ExportFormat.llmperf.files(SampleRuns.sweep, BenchmarkSummary(SampleRuns.sweep)).map(\.suffix)
         #expect(suffixes.prefix(3) == ["_1_summary.json", "_1_individual_responses.json", "_2_summary.json"] && suffixes.count == 6)
-        #expect(ExportFormat.llmperf.files(SampleRuns.empty, BenchmarkSummary(SampleRuns.empty)).isEmpty)
+        #expect(try ExportFormat.llmperf.files(SampleRuns.empty, BenchmarkSummary(SampleRuns.empty)).isEmpty)
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkResults
 import Documents
 import Foundation
 import TestSupport
@@ -45,6 +46,18 @@ import Testing
         #expect(MessagePackEncoder.encode(list(65_536)).prefix(5) == [0xDD, 0, 1, 0, 0])
         let map = DocumentValue.object((0..<16).map { .init(key: "\($0)", value: .null) })
         #expect(MessagePackEncoder.encode(map).prefix(3) == [0xDE, 0, 16])
+    }
+
+    @Test(
+        "the document of results has the same members in MessagePack as in JSON",
+        .enabled(if: Python.has("msgpack"), "needs the Python package msgpack"))
+    func results() throws {
+        let summary = BenchmarkSummary(SampleRuns.sweep)
+        let hex = try ExportFormat.messagePack.files(SampleRuns.sweep, summary)[0].bytes.map { String(format: "%02x", $0) }.joined()
+        let script = "import msgpack, sys, json; print(json.dumps(msgpack.unpackb(bytes.fromhex(sys.stdin.read()))))"
+        let found = try JSONDocument.parse(String(decoding: Python.run(script, input: hex), as: UTF8.self))
+        let expected = try JSONDocument.parse(ExportFormat.json.files(SampleRuns.sweep, summary)[0].text)
+        #expect(found == expected && found.text("metadata", "tool") == "llm-auto-optimizer")
     }
 
     @Test("Python's msgpack reads the same document", .enabled(if: Python.has("msgpack"), "needs the Python package msgpack"))

@@ -21,6 +21,18 @@ import Testing
         #expect(!text.unicodeScalars.contains("\u{1B}") && !text.unicodeScalars.contains("\u{202E}"))
     }
 
+    @Test("a percentile of requests that resemble their neighbours has an asterisk and a reason")
+    func alike() {
+        var run = SampleRuns.plain
+        // One burst of eight slow requests: three of them are all that lies above P99.
+        for index in 201..<209 {
+            let added = Nanoseconds(seconds: 5 + Double(index - 201) / 10)
+            run.stages[0].records[index].moments.firstContent = run.stages[0].records[index].moments.firstContent.map { $0 + added }
+        }
+        let text = text(run)
+        #expect(text.contains("* │") && text.contains("  * p99 needs 368 independent requests;"))
+    }
+
     @Test("a run without requests says so")
     func empty() {
         var run = SampleRuns.empty

@@ -51,7 +51,7 @@ struct StageSection {
             #"<th class="n">\#(name)</th>"#
         }
         let rows = latencies.map { metric, figures -> Markup in
-            let percentiles = levels.map { level in cell(figures.value(at: level), figures.figure(at: level)?.interval) }
+            let percentiles = levels.map { level in cell(figures.figure(at: level)) }
             return """
                 <tr><td>\(metric.words)</td><td class="n">\(FigureText.count(figures.count))</td>\(cell(figures.minimum, nil))
                 \(cell(figures.mean, figures.meanInterval))\(percentiles)\(cell(figures.maximum, nil))</tr>
@@ -63,17 +63,25 @@ struct StageSection {
             """
     }
 
-    private func cell(_ seconds: Double?, _ interval: ConfidenceInterval?) -> Markup {
+    private func cell(_ figure: PercentileFigure?) -> Markup {
+        cell(figure?.value, figure?.interval, mark: figure?.caution == nil ? "" : uncertain)
+    }
+
+    private func cell(_ seconds: Double?, _ interval: ConfidenceInterval?, mark: String = "") -> Markup {
         let range = interval.map { interval -> Markup in
             #"<div class="soft"><small>\#(interval.words)</small></div>"#
         }
-        return #"<td class="n">\#(seconds.map { FigureText.latency(seconds: $0) } ?? "–")\#(range ?? "")</td>"#
+        return #"<td class="n">\#(seconds.map { FigureText.latency(seconds: $0) + mark } ?? "–")\#(range ?? "")</td>"#
     }
 
     private var refusals: Markup {
-        let refusals = latencies.map { metric, figures in (name: metric.words, shortages: figures.percentiles.compactMap(\.refusal)) }
+        let refusals = latencies.map { metric, figures in
+            (name: metric.words, shortages: figures.percentiles.compactMap { $0.refusal ?? $0.caution })
+        }
         let items = RefusalReasons(refusals).sentences(of: latencies.count).map { text -> Markup in "<li>\(text)</li>" }
-        return items.isEmpty ? "" : "<details><summary>Why some percentiles are a dash</summary><ul>\(items)</ul></details>"
+        return items.isEmpty
+            ? ""
+            : "<details><summary>Why some percentiles are a dash, or have an asterisk and no interval</summary><ul>\(items)</ul></details>"
     }
 
     private var charts: Markup {
@@ -97,7 +105,7 @@ struct StageSection {
             let first = part.latencies[.timeToFirstToken]
             return """
                 <tr><td>\(part.name)</td><td class="n">\(FigureText.count(part.counts.completed))</td><td class="n">\(FigureText.count(part.counts.failed))</td>
-                \(cell(first?.median, first?.figure(at: .p50)?.interval))\(cell(first?.value(at: .p95), first?.figure(at: .p95)?.interval))
+                \(cell(first?.figure(at: .p50)))\(cell(first?.figure(at: .p95)))
                 <td class="n">\(part.cost.total.map { "\(FigureText.number($0)) \(part.cost.currency)" } ?? "unknown")</td></tr>
                 """
         }

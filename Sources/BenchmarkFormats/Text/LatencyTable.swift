@@ -31,10 +31,12 @@ struct LatencyTable {
         BoxTable(header: ["Metric", "Min", "Mean", "Median", "p95", "p99"], rows: rows.flatMap { [$0.figures] + $0.intervals }).text
     }
 
-    /// One line for each reason of a dash.
+    /// One line for each reason of a dash, and of a figure without an interval.
     var footnotes: String {
-        let reasons = RefusalReasons(rows.map { ($0.name, $0.refusals) }).sentences(of: rows.count)
-        return reasons.map { "  – \($0)\n" }.joined() + (rows.contains(where: \.isMissing) ? "  n/a: not measured\n" : "")
+        let refusals = RefusalReasons(rows.map { ($0.name, $0.refusals) }).sentences(of: rows.count)
+        let cautions = RefusalReasons(rows.map { ($0.name, $0.cautions) }).sentences(of: rows.count)
+        return (refusals.map { "  \(refused) \($0)\n" } + cautions.map { "  \(uncertain) \($0)\n" }).joined()
+            + (rows.contains(where: \.isMissing) ? "  n/a: not measured\n" : "")
     }
 
     private struct Row {
@@ -43,6 +45,7 @@ struct LatencyTable {
         /// The 95 % intervals of mean and percentiles; empty where there is none.
         let intervals: [[String]]
         let refusals: [PercentileShortage]
+        let cautions: [PercentileShortage]
         let isMissing: Bool
 
         private static let levels: [Percentile] = [.p50, .p95, .p99]
@@ -50,32 +53,44 @@ struct LatencyTable {
         init(name: String, _ summary: LatencySummary?) {
             self.name = name
             guard let summary else {
-                (figures, intervals, refusals, isMissing) = ([name] + Array(repeating: notMeasured, count: 5), [], [], true)
+                (figures, intervals, isMissing) = ([name] + Array(repeating: notMeasured, count: 5), [], true)
+                (refusals, cautions) = ([], [])
                 return
             }
             let percentiles = Self.levels.map { summary.figure(at: $0) }
-            figures = [name, figure(summary.minimum), figure(summary.mean)] + percentiles.map { $0?.value.map(figure) ?? refused }
+            figures =
+                [name, figure(summary.minimum), figure(summary.mean)]
+                + percentiles.map { percentile in
+                    percentile?.value.map { figure($0) + (percentile?.caution == nil ? "" : uncertain) } ?? refused
+                }
             let ranges = ([summary.meanInterval] + percentiles.map { $0?.interval }).map { interval in
                 interval.map { "\(figure($0.lower))–\(figure($0.upper))" } ?? ""
             }
             intervals = ranges.allSatisfy(\.isEmpty) ? [] : [["  95 % interval", ""] + ranges]
             refusals = percentiles.compactMap { $0?.refusal }
+            cautions = percentiles.compactMap { $0?.caution }
             isMissing = false
         }
 
         init(tokensPerSecond values: [Double]) {
             name = "Tokens/sec"
             guard !values.isEmpty else {
-                (figures, intervals, refusals, isMissing) = ([name] + Array(repeating: notMeasured, count: 5), [], [], true)
+                (figures, intervals, isMissing) = ([name] + Array(repeating: notMeasured, count: 5), [], true)
+                (refusals, cautions) = ([], [])
                 return
             }
             var moments = RunningMoments()
             for value in values { moments.record(value) }
             let series = PercentileSeries(values)
-            let percentiles = Self.levels.map { series.estimate($0) }
-            figures = [name, decimal(moments.minimum), decimal(moments.mean)] + percentiles.map { $0.value.map(decimal) ?? refused }
+            let percentiles = Self.levels.map { PercentileFigure(level: $0, estimate: series.estimate($0)) }
+            figures =
+                [name, decimal(moments.minimum), decimal(moments.mean)]
+                + percentiles.map { percentile in
+                    percentile.value.map { decimal($0) + (percentile.caution == nil ? "" : uncertain) } ?? refused
+                }
             intervals = []
-            refusals = percentiles.compactMap(\.shortage)
+            refusals = percentiles.compactMap(\.refusal)
+            cautions = percentiles.compactMap(\.caution)
             isMissing = false
         }
     }

@@ -1,6 +1,6 @@
 import Statistics
 
-/// Why percentiles are dashes, each reason once.
+/// Why percentiles are dashes or have no interval, each reason once.
 struct RefusalReasons {
     private(set) var reasons: [(text: String, names: [String])] = []
 

@@ -51,6 +51,8 @@ public struct ResultsText {
 
 let notMeasured = "n/a"
 let refused = "–"
+/// Behind a percentile without an interval: its requests resemble their neighbours.
+let uncertain = "*"
 
 /// Facts side by side on one line.
 func row(_ facts: [String]) -> String { facts.map(ForeignText.printable).joined(separator: " | ") }

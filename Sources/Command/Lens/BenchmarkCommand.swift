@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchmarkFiles
+import BenchmarkFormats
 import BenchmarkResults
 import Measurements
 
@@ -38,7 +39,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
 enum PrintedFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 
-    var format: ResultFormat { self == .text ? .export(.text) : .json }
+    var format: ResultFormat { ResultFormat(self == .text ? .text : .json) }
 }
 
 /// From a plan to results in files.

@@ -1,7 +1,6 @@
 import BenchmarkFiles
 import BenchmarkFormats
 import BenchmarkResults
-import Documents
 import Foundation
 import Measurements
 
@@ -47,28 +46,22 @@ struct LensOutputs {
 }
 
 /// A form of results, by name and by the extension of a file.
-enum ResultFormat: Equatable {
-    /// The document under the benchmark results schema, and the same in MessagePack.
-    case json, messagePack
-    case export(ExportFormat)
+struct ResultFormat: Equatable {
+    let format: ExportFormat
 
-    static let names: [String] = ["json", "msgpack"] + ExportFormat.allCases.map(\.rawValue)
+    static let names: [String] = ExportFormat.allCases.map(\.rawValue)
 
-    private static let suffixes: [(String, ResultFormat)] = [
-        (".llmperf.json", .export(.llmperf)), (".json", .json), (".msgpack", .messagePack), (".jsonl", .export(.measurementLines)),
-        (".ndjson", .export(.measurementLines)), (".csv", .export(.csv)), (".pb", .export(.protobuf)), (".binpb", .export(.protobuf)),
-        (".lp", .export(.influx)), (".influx", .export(.influx)), (".prom", .export(.prometheus)), (".txt", .export(.text)),
-        (".html", .export(.html)),
+    private static let suffixes: [(String, ExportFormat)] = [
+        (".llmperf.json", .llmperf), (".json", .json), (".msgpack", .messagePack), (".jsonl", .measurementLines),
+        (".ndjson", .measurementLines), (".csv", .csv), (".pb", .protobuf), (".binpb", .protobuf), (".lp", .influx), (".influx", .influx),
+        (".prom", .prometheus), (".txt", .text), (".html", .html),
     ]
 
+    init(_ format: ExportFormat) { self.format = format }
+
     init?(name: String) {
-        switch name {
-        case "json": self = .json
-        case "msgpack": self = .messagePack
-        default:
-            guard let format = ExportFormat(rawValue: name) else { return nil }
-            self = .export(format)
-        }
+        guard let format = ExportFormat(rawValue: name) else { return nil }
+        self.format = format
     }
 
     static func ofFile(_ path: String) throws -> ResultFormat {
@@ -77,7 +70,7 @@ enum ResultFormat: Equatable {
                 "the extension of \(path) tells no format; known are \(suffixes.map(\.0).joined(separator: ", ")). Nothing was run or written."
             )
         }
-        return known.1
+        return ResultFormat(known.1)
     }
 
     /// The part before the extension, and the extension.
@@ -87,7 +80,7 @@ enum ResultFormat: Equatable {
     }
 
     /// Whether a summary without its requests has all that the format holds.
-    var needsRequests: Bool { ![.json, .messagePack, .export(.text), .export(.html)].contains(self) }
+    var needsRequests: Bool { ![.json, .messagePack, .text, .html].contains(format) }
 
     /// Writes a file of this name, and its companions beside it.
     /// - Returns: The paths written.
@@ -98,10 +91,6 @@ enum ResultFormat: Equatable {
         } catch {
             throw CommandFailure("cannot make the folder \(folder.path): \(error.localizedDescription)")
         }
-        guard case .export(let format) = self else {
-            try Self.write([try bytes(run, summary)], to: path)
-            return [path]
-        }
         return try format.files(run, summary).enumerated().map { index, content in
             // The first file bears the name that was asked for; its companions are told apart by their suffixes.
             let name = index == 0 ? path : Self.split(path).base + content.suffix
@@ -111,13 +100,7 @@ enum ResultFormat: Equatable {
     }
 
     /// The file that holds most, as a whole.
-    func bytes(_ run: BenchmarkRun, _ summary: BenchmarkSummary) throws -> Data {
-        switch self {
-        case .json: Data(try ResultsDocument.json(summary).utf8)
-        case .messagePack: Data(MessagePackEncoder.encode(try JSONDocument.parse(try ResultsDocument.json(summary))))
-        case .export(let format): Data(format.files(run, summary).first?.bytes ?? [])
-        }
-    }
+    func bytes(_ run: BenchmarkRun, _ summary: BenchmarkSummary) throws -> Data { Data(try format.files(run, summary).first?.bytes ?? []) }
 
     private static func write(_ pieces: some Sequence<Data>, to path: String) throws {
         let file = try OutputFile(path: path)
