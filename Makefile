@@ -1,7 +1,7 @@
 # The everyday commands; `make help` lists them.
 SWIFT      ?= swift
 # Real sockets, processes and deadlines: one at a time, so that a busy machine does not decide them.
-SOCKETS := ProbingTests|LatencyLensTests|TelemetryTests|TransportTests|CommandTargetsTests|KubernetesTests|AdjusterTests|KubernetesFakeTests|WatchingTests|TestSupportTests|ServerTests|Operat|ClusterPoliciesTests|SecrecyTests|DemoTests|FailureTableTests|PromiseTests|BenchmarkFormatsTests
+SOCKETS := ProbingTests|LatencyLensTests|TelemetryTests|TransportTests|CommandTargetsTests|KubernetesTests|AdjusterTests|KubernetesFakeTests|WatchingTests|TestSupportTests|ServerTests|Operat|ClusterPoliciesTests|SecrecyTests|DemoTests|LensTests|FailureTableTests|PromiseTests|BenchmarkFormatsTests
 # These keep both cores busy for a minute.
 SIMULATIONS := WorldTests|CrashMatrixTests|TwinJournalTests|CampaignTests|KillMatrixTests|FaultMatrixTests|TwoControllersTests
 BOUNDARIES := --explicit-target-dependency-import-check error

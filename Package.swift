@@ -45,6 +45,12 @@ let package = Package(
             dependencies: ["BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
         .target(
+            name: "BenchmarkFiles", dependencies: ["Documents", "LoadGeneration", "Measurements", "PolicyFiles", "Probing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkFilesTests", dependencies: ["BenchmarkFiles", "Documents", "LoadGeneration", "Measurements"],
+            swiftSettings: strict),
+        .target(
             name: "BenchmarkFormats",
             dependencies: [
                 "BenchmarkResults", "Documents", "Importing", "Measurements", "Pages", "Policies", "Statistics",
@@ -59,8 +65,9 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
-                "PolicyFiles", "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
+                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EpisodeStore",
+                "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies", "PolicyFiles",
+                "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
                 "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

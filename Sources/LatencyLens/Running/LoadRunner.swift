@@ -219,6 +219,7 @@ public final class LoadRunner: Sendable {
         }
         var prompt = Prompt(system: system, turns: turns, maximumOutputTokens: request.outputTokens, sampling: settings.sampling)
         prompt.ignoresEndOfSequence = settings.ignoresEndOfSequence
+        prompt.isStreamed = settings.isStreamed
         return prompt
     }
 

@@ -16,6 +16,8 @@ public struct RunSettings: Sendable {
     public var sampling: Sampling
     /// Whether models are to go on until the asked number of tokens is there; only engines that know `ignore_eos` can be told so.
     public var ignoresEndOfSequence: Bool
+    /// Whether answers come piece by piece; as a whole, nothing is known of their first token.
+    public var isStreamed: Bool
     /// Whether ``StageResult/stage`` holds the records. Without, memory does not grow with the run.
     public var keepsRecords: Bool
     /// Connections opened before the clock starts; `nil` chooses by the load, 0 opens none.
@@ -33,6 +35,7 @@ public struct RunSettings: Sendable {
         budget = Budget()
         sampling = Sampling()
         ignoresEndOfSequence = false
+        isStreamed = true
         keepsRecords = true
         firstWaveSpacing = Nanoseconds(100_000)
         maximumInFlight = 20_000
