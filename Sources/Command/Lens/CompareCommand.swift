@@ -67,10 +67,10 @@ struct CompareCommand: AsyncParsableCommand {
     }
 
     private func write(_ comparisons: [BenchmarkComparison]) throws {
-        let text = comparisons.map { text($0) }.joined(separator: "\n")
-        guard let path = output.first, path != "-" else { return Terminal.standardOutput(text) }
+        let whole = comparisons.map { self.text($0) }.joined(separator: "\n")
+        guard let path = output.first, path != "-" else { return Terminal.standardOutput(whole) }
         let file = try OutputFile(path: path)
-        try file.write(Data(text.utf8))
+        try file.write(Data(whole.utf8))
         try file.finish()
     }
 
