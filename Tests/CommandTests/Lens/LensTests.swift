@@ -15,8 +15,8 @@ import Testing
     @Test("a result compared with itself is no regression, and with a slower server's is one")
     func comparing() throws {
         let folder = try TemporaryFolder()
-        let fast = try OperatedEngine(folder: folder) { _ in 5 }
-        let slow = try OperatedEngine(folder: folder) { _ in 60 }
+        let fast = try OperatedEngine(folder: folder, firstToken: { _ in 5 })
+        let slow = try OperatedEngine(folder: folder, firstToken: { _ in 60 })
         defer {
             fast.stop()
             slow.stop()
@@ -43,7 +43,7 @@ import Testing
     @Test("every format that a file's extension can tell is written, and requests are read back from lines")
     func formats() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 2 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 2 })
         defer { engine.stop() }
         let names = ["r.json", "r.jsonl", "r.csv", "r.pb", "r.msgpack", "r.lp", "r.prom", "r.txt", "r.html", "deep/r.llmperf.json"]
         let run = try benchmark(engine, ["-n", "12", "--format", "json"] + names.flatMap { ["--output", folder.path($0)] })
@@ -62,7 +62,7 @@ import Testing
     @Test("Ctrl-C keeps the results so far and says so with 4", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 10 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 10 })
         defer { engine.stop() }
         let results = folder.path("results.json")
         let process = try OperatedProcess(
@@ -82,7 +82,7 @@ import Testing
     @Test("a key and a prompt are in no output, also where the server repeats them")
     func secrets() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder, keys: [Self.key], echoes: true) { _ in 2 }
+        let engine = try OperatedEngine(folder: folder, keys: [Self.key], echoes: true, firstToken: { _ in 2 })
         defer { engine.stop() }
         let names = ["r.json", "r.jsonl", "r.csv", "r.html", "r.lp", "r.prom", "r.txt"]
         let run = try benchmark(
@@ -97,7 +97,7 @@ import Testing
     @Test("a customary key is sent to nobody but its provider")
     func customaryKey() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 2 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 2 })
         defer { engine.stop() }
         #expect(try benchmark(engine, ["-n", "3"], environment: ["OPENAI_API_KEY": Self.key]).status == 0)
         #expect(engine.server.record.requests.allSatisfy { $0.header("Authorization") == nil })
@@ -106,7 +106,7 @@ import Testing
     @Test("a file's scenarios are run for each of its models, and the models compared")
     func configuration() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 2 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 2 })
         defer { engine.stop() }
         let file = try folder.write(
             """
@@ -130,7 +130,7 @@ import Testing
     @Test("a probe shows each request with its phases")
     func probe() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 5 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 5 })
         defer { engine.stop() }
         let run = try CommandLineRun(["probe", engine.server.url + "/v1", "--model", "tiny", "-n", "3"])
         #expect(run.status == 0, "\(run.errors)")
@@ -142,7 +142,7 @@ import Testing
     @Test("a missed objective is 1, an endpoint that nobody answers 3")
     func answers() throws {
         let folder = try TemporaryFolder()
-        let engine = try OperatedEngine(folder: folder) { _ in 30 }
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 30 })
         let missed = try benchmark(engine, ["-n", "20", "-c", "4", "--objective", "ttft=1ms", "--attainment", "95%"])
         #expect(missed.status == 1, "\(missed.errors)")
         engine.stop()
