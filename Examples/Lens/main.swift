@@ -13,7 +13,7 @@ let endpoint = given.first ?? server.endpoint
 let model = given.count > 1 ? given[1] : "reference"
 
 // One client for all requests: it keeps the connections.
-let client = try HTTPClient()
+let client = try HTTPClient(settings: .measuring(streams: 16))
 let exchange = StreamExchange(client: client, provider: OpenAIChat(model: model), endpoint: endpoint, model: model)
 
 // Prompts of about 200 tokens, give or take, and answers of at most 32.

@@ -34,7 +34,7 @@ struct LensRun: Sendable {
         prices = try Self.prices(plan.priceFile)
         let client: HTTPClient
         do throws(TransportError) {
-            client = try HTTPClient(settings: ClientSettings(maxIdleConnections: 4_200))
+            client = try HTTPClient(settings: .measuring(streams: 4_200))
         } catch {
             throw CommandFailure("cannot start the HTTP client: \(error.cause)", status: .unreachable)
         }

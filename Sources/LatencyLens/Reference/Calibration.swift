@@ -35,11 +35,13 @@ public enum Calibration {
         let server: ReferenceServer
         do { server = try ReferenceServer(settings.timing) } catch { throw CalibrationFailure(error.description) }
         defer { server.stop() }
-        let own: HTTPClient
-        do { own = try client ?? HTTPClient(settings: ClientSettings(maxIdleConnections: streams + 16, proxy: .none)) } catch {
+        var own = ClientSettings.measuring(streams: streams + 16)
+        own.proxy = .none
+        let measuring: HTTPClient
+        do { measuring = try client ?? HTTPClient(settings: own) } catch {
             throw CalibrationFailure("\(error)")
         }
-        return try await measure(streams, settings, server, own)
+        return try await measure(streams, settings, server, measuring)
     }
 
     private static func measure(

@@ -8,7 +8,8 @@ import Transport
 
 /// Offers loads to a model's API and measures what comes of them.
 ///
-///     let exchange = StreamExchange(client: try HTTPClient(), provider: OpenAIChat(model: "m"), endpoint: "http://host/v1", model: "m")
+///     let client = try HTTPClient(settings: .measuring(streams: 20))
+///     let exchange = StreamExchange(client: client, provider: OpenAIChat(model: "m"), endpoint: "http://host/v1", model: "m")
 ///     let scenario = Scenario(prompts: .filler(.fixed(200)), outputTokens: .fixed(64))
 ///     let runner = try LoadRunner(exchange: exchange, scenarios: [scenario])
 ///     let load = Load.open(.poisson(requestsPerSecond: 20))
