@@ -89,20 +89,18 @@ struct AdjustmentStepTests {
         #expect(one.step(Self.look(90, .unseen("no answer"), blocks: old)).adjustment.state == .settling)
     }
 
-    @Test("a change that is watched out of sight for the whole time limit is not kept")
+    @Test("the clock of a change out of sight stands; failing requests take it back in spite of that")
     func observingUnseen() throws {
         var one = Self.observing()
         let begin = Int(try #require(one.reached(.observing)).since(Self.start).duration.components.seconds)
         let limit = Int(one.terms.verification.timeLimit.components.seconds)
-        for second in stride(from: begin + 15, to: begin + limit, by: 15) {
+        for second in stride(from: begin + 15, to: begin + 2 * limit, by: 15) {
             one = one.step(Self.look(second, .unseen("no answer"))).adjustment
         }
-        #expect(one.state == .observing, "the time is not over yet")
-        // A glimpse begins the wait anew.
-        let seen = one.step(Self.look(begin + limit, .seen(Self.observation(4)))).adjustment
-        #expect(seen.step(Self.look(begin + limit + 15, .unseen("no answer"))).adjustment.state == .observing)
-        let last = one.step(Self.look(begin + limit, .unseen("no answer")))
-        #expect(last.adjustment.state == .rollingBack && last.adjustment.verdict == .unmeasured && last.effect == .apply(.back))
+        #expect(one.state == .observing && one.elapsed == .zero)
+        let bad = (0..<6).map { Self.block(begin + 15 * $0, requests: 20, failed: 18) }
+        let last = one.step(Self.look(begin + 2 * limit, .unseen("no answer"), blocks: bad))
+        #expect(last.adjustment.state == .rollingBack && last.adjustment.verdict == .worsened && last.effect == .apply(.back))
     }
 
     @Test("doubt of the measurements suspends the verdict, never the tripwires, and ends after the progress deadline")

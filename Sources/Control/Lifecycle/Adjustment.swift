@@ -39,8 +39,6 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     public var elapsed: Duration = .zero
     /// Time in this state since the rollout was seen to be done.
     public var settled: Duration = .zero
-    /// Time in this state for which the target has been out of sight without a break.
-    public var unseen: Duration?
     /// Time in this state during which the measurements were doubted.
     public var doubted: Duration?
     /// When it was last looked at.
@@ -134,7 +132,6 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         state = next
         elapsed = .zero
         settled = .zero
-        unseen = nil
         doubted = nil
         lastSeen = time
         if next != .rollingBack || history[history.count - 2].state != .rollbackFailed { attempts = 0 }
@@ -155,12 +152,9 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         let passed = lastSeen.map { min(max(.zero, now.since($0).duration), longest) } ?? .zero
         lastSeen = now
         switch attention {
-        case .unseen: unseen = (unseen ?? .zero) + passed
-        case .doubted:
-            unseen = nil
-            doubted = (doubted ?? .zero) + passed
+        case .unseen: break
+        case .doubted: doubted = (doubted ?? .zero) + passed
         case .seen(let isSettled):
-            unseen = nil
             elapsed += passed
             settled = isSettled ? settled + passed : .zero
         }

@@ -41,20 +41,11 @@ extension AdjustmentStepper {
 
     /// Requests may tell of harm while the target itself cannot be seen. What they prove is tried to be taken back; a change is not kept unseen.
     mutating func watchUnseen(_ why: String) {
+        guard adjustment.kind != .holdout else { return }
         takeBlocks()
-        let plan = adjustment.terms.verification
-        if adjustment.kind != .holdout {
-            if isDoubtful {
-                watchTripwires(after: adjustment.after, why)
-                guard adjustment.state == .observing else { return }
-            } else {
-                let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
-                if finding.verdict == .worsened { return takeBack(finding, unseen: why) }
-            }
-        }
-        guard let unseen = adjustment.unseen, unseen >= plan.timeLimit else { return }
-        let explanation = "the target could not be seen for \(FigureText.duration(unseen)): \(why)"
-        adjustment.kind == .holdout ? conclude(.unmeasured, explanation) : takeBack(explanation, verdict: .unmeasured)
+        if isDoubtful { return watchTripwires(after: adjustment.after, why) }
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: adjustment.terms.verification)
+        if finding.verdict == .worsened { takeBack(finding, unseen: why) }
     }
 
     /// While the change settles, latencies say little, but failures and silence say enough where nobody sees how the rollout goes.
