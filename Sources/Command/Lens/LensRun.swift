@@ -6,6 +6,7 @@ import LoadGeneration
 import Measurements
 import Policies
 import Probing
+import Synchronization
 import Transport
 
 /// Runs a plan: every target under every scenario, one after the other.
@@ -110,8 +111,15 @@ struct LensRun: Sendable {
             guard case .knee(let schedule, let search, let cap) = planned.load else {
                 return (try await runner.run(planned.stages(of: scenario)), nil)
             }
+            let tried = Mutex<[Double: Int]>([:])
             let (knee, probes) = try await runner.findKnee(search) { rate in
-                planned.stage("rate \(FigureText.number(rate))/s", .open(schedule.arrivals(rate), maximumInFlight: cap))
+                let times = tried.withLock { tried in
+                    tried[rate, default: 0] += 1
+                    return tried[rate, default: 0]
+                }
+                // A rate is tried again where its interval did not decide; stages of one name could not be told apart.
+                let again = times > 1 ? ", time \(times)" : ""
+                return planned.stage("rate \(FigureText.number(rate))/s\(again)", .open(schedule.arrivals(rate), maximumInFlight: cap))
             }
             if let knee {
                 progress.end()
