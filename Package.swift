@@ -13,7 +13,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "llm-auto-optimizer",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "llm-auto-optimizer", targets: ["Command"])],
+    products: [
+        .executable(name: "llm-auto-optimizer", targets: ["Command"]),
+        .library(name: "LatencyLens", targets: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", "1.8.2"..<"2.0.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", "0.2.0"..<"0.3.0"),
@@ -26,20 +29,45 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", "1.0.0"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-log", "1.16.2"..<"2.0.0"),
         .package(url: "https://github.com/apple/swift-nio", "2.101.2"..<"3.0.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", "1.39.0"..<"2.0.0"),
     ],
     targets: [
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Transport",
+                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Simulation", "Statistics", "Transport",
             ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
+        .target(name: "BenchmarkResults", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkResultsTests",
+            dependencies: ["BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .target(
+            name: "BenchmarkFiles", dependencies: ["Documents", "LoadGeneration", "Measurements", "PolicyFiles", "Probing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkFilesTests", dependencies: ["BenchmarkFiles", "Documents", "LoadGeneration", "Measurements"],
+            swiftSettings: strict),
+        .target(
+            name: "BenchmarkFormats",
+            dependencies: [
+                "BenchmarkResults", "Documents", "Importing", "Measurements", "Pages", "Policies", "Statistics",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Protobuf/measurement.proto"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkFormatsTests",
+            dependencies: [
+                "BenchmarkFormats", "BenchmarkResults", "Documents", "Importing", "Measurements", "Statistics", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], exclude: ["Golden"], swiftSettings: strict),
         .executableTarget(
             name: "Command",
             dependencies: [
-                "CommandTargets", "Control", "Documents", "EpisodeStore", "Importing", "Kubernetes", "Learning", "Measurements", "Policies",
-                "PolicyFiles", "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
+                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EpisodeStore",
+                "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies", "PolicyFiles",
+                "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
                 "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -67,6 +95,7 @@ let package = Package(
                 "Measurements", "Policies", "Statistics",
             ], swiftSettings: strict),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CEpoll"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Documents", dependencies: ["CSimdjson", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .testTarget(name: "DeployTests", dependencies: ["Documents", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
@@ -100,6 +129,17 @@ let package = Package(
             name: "EpisodeStoreHelper", dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics"],
             path: "Tests/EpisodeStoreHelper",
             swiftSettings: strict),
+        .target(
+            name: "LatencyLens",
+            dependencies: ["CEpoll", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LatencyLensTests",
+            dependencies: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "LensExample", dependencies: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"],
+            path: "Examples/Lens", swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
         .target(
             name: "Kubernetes",
@@ -127,12 +167,13 @@ let package = Package(
         .testTarget(
             name: "KubernetesFakeTests", dependencies: ["FakeKubernetesAPI", "KubernetesTestSupport", "TestSupport"], swiftSettings: strict),
         .target(
-            name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Reporting", dependencies: ["Control", "Learning", "Measurements", "Pages", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Control", "Documents", "Kubernetes", "Learning", "Measurements", "Policies", "Reporting", "Statistics", "TestSupport",
+                "Control", "Documents", "Kubernetes", "Learning", "Measurements", "Pages", "Policies", "Reporting", "Statistics",
+                "TestSupport",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Learning", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
@@ -140,8 +181,13 @@ let package = Package(
         .testTarget(
             name: "ImportingTests", dependencies: ["Documents", "Importing", "Measurements", "Statistics", "TestSupport"],
             swiftSettings: strict),
+        .target(name: "LoadGeneration", dependencies: ["Documents", "Measurements", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadGenerationTests", dependencies: ["LoadGeneration", "Measurements", "Statistics", "TestSupport"],
+            swiftSettings: strict),
         .target(name: "Measurements", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "MeasurementsTests", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
+        .target(name: "Pages", dependencies: ["Measurements"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(
             name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
@@ -154,7 +200,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ProbingTests",
-            dependencies: ["Control", "Documents", "Measurements", "Probing", "Statistics", "TestSupport", "Transport"],
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Probing", "Statistics", "TestSupport", "Transport"],
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(

@@ -9,12 +9,20 @@ import Statistics
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Writes stored measurements or their statistics as JSON or CSV.",
+        commandName: "export",
+        abstract: "Writes a result file in another format, or stored measurements or their statistics as JSON or CSV.",
         discussion: """
             Measurements that are exported can be imported again without loss.
 
               llm-auto-optimizer export --what statistics --window 5m --format csv
+              llm-auto-optimizer export results.jsonl --output report.html
             """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A result file of this tool or another, to be written in the format that the extension of --output tells; without one the store is exported.",
+            valueName: "result"), completion: .file())
+    var result: String?
 
     @Option(help: ArgumentHelp("Every request, or figures by model and endpoint.", valueName: "what"))
     var what: Content = .measurements
@@ -47,6 +55,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let result { return try write(result) }
         let start = try time(since, "--since")
         let end = try time(until, "--until")
         let store = try storing.openForReading()
@@ -56,6 +65,18 @@ struct ExportCommand: ParsableCommand {
             let table = try statistics(of: store, start, end, width: try width())
             try output.write(format == .csv ? table.csv : try table.json())
         }
+    }
+
+    private func write(_ path: String) throws {
+        guard output.output != "-" else { throw CommandFailure("name the file to write with --output; its extension tells the format") }
+        let format = try ResultFormat.ofFile(output.output)
+        let file = try ResultFile(path)
+        if case .summary = file, format.needsRequests {
+            throw CommandFailure(
+                "\(path) holds figures and no requests, which \(output.output) is made of; benchmark writes them with --output FILE.jsonl")
+        }
+        let (run, summary) = try file.run(path)
+        for name in try format.write(run, summary, to: output.output) { Terminal.standardError("wrote \(name)\n") }
     }
 
     private func width() throws -> Duration? {

@@ -15,7 +15,7 @@ import Foundation
 
             Exit codes:
               0  done
-              1  ran, and the answer is no: an objective is missed, a policy test failed
+              1  ran, and the answer is no: an objective is missed, a policy test failed, a load test found a regression
               2  usage or invalid input
               3  a needed system could not be reached
               4  interrupted
@@ -25,7 +25,7 @@ import Foundation
             ValidateCommand.self, TestCommand.self, ImportCommand.self, RecommendCommand.self, HistoryCommand.self, ExplainCommand.self,
             ReplayCommand.self, ExportCommand.self, StatusCommand.self, ApproveCommand.self, RejectCommand.self, RollbackCommand.self,
             PauseCommand.self, ResumeCommand.self, CycleCommand.self, RunCommand.self,
-            DoctorCommand.self, DemoCommand.self,
+            DoctorCommand.self, DemoCommand.self, ProbeCommand.self, BenchmarkCommand.self, CompareCommand.self,
         ])
 
     static func main() async {

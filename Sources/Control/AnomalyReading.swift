@@ -10,8 +10,10 @@ func deviationOfNewest(of metric: AnomalyMetric, in windows: MeasurementWindows,
         let statistics = pane.statistics
         if let latency = metric.latency { return statistics.distribution(of: latency).value(at: .p50) }
         switch metric {
-        case .throughput: return Double(statistics.requests - statistics.failed) / width
-        case .tokensPerSecond: return statistics.outputTokens.requests > 0 ? Double(statistics.outputTokens.total) / width : nil
+        case .throughput: return Double(statistics.workload.answered) / width
+        case .tokensPerSecond:
+            let tokens = statistics.workload.outputTokens
+            return tokens.requests > 0 ? Double(tokens.total) / width : nil
         default: return statistics.requests > 0 ? Double(statistics.failed) / Double(statistics.requests) : nil
         }
     }

@@ -26,7 +26,7 @@ struct WindowReadings: ReadingSource {
     private func reading(_ query: MetricQuery, _ sample: StatisticsAccumulator, _ window: Duration) -> Reading {
         switch query {
         case .latency(let metric, let statistic): return latency(metric, statistic, sample, window)
-        case .throughput: return rate(Double(sample.requests - sample.failed), sample, window)
+        case .throughput: return throughput(sample, window)
         case .tokensPerSecond: return tokensPerSecond(sample, window)
         case .utilization(let metric): return mean(sample.distribution(of: metric), window)
         case .errorRate: return share(sample.failed, of: sample.requests, window)
@@ -98,8 +98,14 @@ struct WindowReadings: ReadingSource {
         return .value(value(amount / seconds, samples: sample.requests, window))
     }
 
+    /// Where nothing was seen but our own probes, what users send is not known.
+    private func throughput(_ sample: StatisticsAccumulator, _ window: Duration) -> Reading {
+        guard sample.requests == 0 || sample.workload.requests > 0 else { return .unknown(.missing) }
+        return rate(Double(sample.workload.answered), sample, window)
+    }
+
     private func tokensPerSecond(_ sample: StatisticsAccumulator, _ window: Duration) -> Reading {
-        let tokens = sample.outputTokens
+        let tokens = sample.workload.outputTokens
         guard tokens.requests > 0 else {
             return .unknown(tokens.notFiniteCount > 0 ? .notFinite(count: tokens.notFiniteCount) : .missing)
         }

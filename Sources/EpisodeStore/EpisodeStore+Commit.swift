@@ -7,14 +7,14 @@ import Policies
 
 extension EpisodeStore {
     /// Takes an entry of the loop's journal in one transaction; it is on the disk when this returns.
-    /// - Throws: `StoreError`; of kind `conflict` where the target has another open adjustment. Nothing was changed then.
+    /// - Throws: `StoreError`; of kind `conflict` where the target has another open adjustment, or where one that is finished would be opened again. Nothing was changed then.
     public func commit(_ entry: JournalEntry) throws {
         try write("write the journal in") { database in
             if let cycle = entry.cycle {
                 try Self.insert(cycle, recommendationIDs: cycle.decision.recommendations.map { _ in UUID() }, database)
             }
             if let adjustment = entry.adjustment {
-                try put(adjustment, policy: entry.cycle?.policy, at: entry.time.nanosecondsSinceEpoch, database)
+                try put(adjustment, policy: entry.policyText ?? entry.cycle?.policy, at: entry.time.nanosecondsSinceEpoch, database)
             }
             if let triggers = entry.triggers { try Self.replace(triggers, policy: entry.policy, database) }
             if let recommendation = entry.replicaRecommendation { try Self.insert(recommendation, policy: entry.policy, database) }
@@ -36,7 +36,21 @@ extension EpisodeStore {
         removeRequests(entry.answered)
     }
 
+    /// Who reads what is stored, thinks, and writes late must not bring back what somebody else has finished meanwhile.
+    private func checkNotReopened(_ adjustment: Adjustment, _ database: Database) throws {
+        let sql = "SELECT state FROM adjustment WHERE id = ? AND open = 0"
+        guard adjustment.isOpen, let state = try String.fetchOne(database, sql: sql, arguments: [adjustment.id.lowercaseText]) else {
+            return
+        }
+        if state == AdjustmentState.kept.rawValue, adjustment.state == .rollingBack { return }
+        throw StoreError(
+            kind: .conflict, attempt: "write the journal in", path: path,
+            cause: "adjustment \(adjustment.id.lowercaseText) is \(state) and would become \(adjustment.state.rawValue) again",
+            aftermath: "Nothing was changed; what is finished stays so.")
+    }
+
     private func put(_ adjustment: Adjustment, policy: Policy?, at time: Int64, _ database: Database) throws {
+        try checkNotReopened(adjustment, database)
         var version: Int64?
         if let policy {
             let document = try JSONColumn.text(policy)
@@ -53,7 +67,7 @@ extension EpisodeStore {
             arguments: [
                 adjustment.id.lowercaseText, adjustment.policy, adjustment.target, adjustment.cycle?.lowercaseText,
                 adjustment.state.rawValue, adjustment.verdict?.rawValue, adjustment.isOpen, adjustment.proposedAt.nanosecondsSinceEpoch,
-                time, version, try JSONColumn.text(adjustment),
+                time, version, try JSONColumn.text(adjustment.isOpen ? adjustment : adjustment.withoutBlocks),
             ])
     }
 

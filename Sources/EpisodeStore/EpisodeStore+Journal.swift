@@ -96,6 +96,7 @@ extension EpisodeStore: Journal {
         let sql = """
             SELECT updated, state, verdict FROM adjustment
             WHERE policy = ? AND open = 0 AND updated > ? AND state IN ('kept', 'rolledBack', 'superseded')
+                AND verdict IS NOT NULL AND json_extract(document, '$.kind') = 'decided'
             ORDER BY updated DESC, sequence DESC LIMIT ?
             """
         return try Row.fetchAll(database, sql: sql, arguments: [policy, resumed, Self.outcomeLimit]).reversed().map { row in

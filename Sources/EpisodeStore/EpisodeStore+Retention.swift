@@ -17,16 +17,22 @@ public struct PruneReport: Sendable, Hashable {
 extension EpisodeStore {
     /// Removes what is old, and what is too much, and gives the room back to the file system.
     ///
-    /// By age goes everything before the given time. By size go first whole imports, then cycles, then closed episodes, each time the
-    /// oldest: what was learned is worth more than what it was learned from. Open episodes and trigger states stay in any case.
+    /// By age goes everything before the given time. By size go first finished adjustments, then whole imports, then cycles, then closed
+    /// episodes, each time the oldest: what was learned is worth more than what it was learned from. What is open, trigger states and the
+    /// newest finished adjustments of each policy, by which it may be stopped, stay in any case.
     /// - Parameter time: Nothing older stays; `nil` for any age.
+    /// - Parameter retention: Keeps what is younger than this by the newest thing the loop has written: a clock that jumped ahead is no age.
+    ///   `nil` where the time given is meant as it is.
     /// - Parameter maximumBytes: What the file may hold; `nil` for any size. More may stay where nothing is left that may go.
-    public func prune(olderThan time: Timestamp? = nil, maximumBytes: Int? = nil) throws -> PruneReport {
+    public func prune(olderThan time: Timestamp? = nil, retention: Duration? = nil, maximumBytes: Int? = nil) throws -> PruneReport {
         let attempt = "prune"
         var report = PruneReport()
         report.bytesBefore = try read(attempt) { try Retention.fileBytes($0) }
         if let time {
-            try write(attempt) { try Retention.remove(before: time.nanosecondsSinceEpoch, $0, &report) }
+            try write(attempt) { database in
+                guard let time = try Retention.cutOff(time, retention, database) else { return }
+                try Retention.remove(before: time.nanosecondsSinceEpoch, database, &report)
+            }
         }
         if let maximumBytes {
             while try read(attempt, { try Retention.usedBytes($0) }) > maximumBytes {
@@ -58,6 +64,14 @@ private enum Retention {
         try (pragma("page_count", database) - pragma("freelist_count", database)) * pragma("page_size", database)
     }
 
+    /// - Returns: `nil` where nothing was written yet that could tell an age.
+    static func cutOff(_ time: Timestamp, _ retention: Duration?, _ database: Database) throws -> Timestamp? {
+        guard let retention else { return time }
+        let sql = "SELECT max(newest) FROM (SELECT max(time) AS newest FROM cycle UNION ALL SELECT max(updated) FROM adjustment)"
+        guard let newest = try Int64.fetchOne(database, sql: sql) else { return nil }
+        return min(time, Timestamp(nanosecondsSinceEpoch: newest).advanced(by: .zero - retention))
+    }
+
     static func remove(before time: Int64, _ database: Database, _ report: inout PruneReport) throws {
         report.measurements += try delete("measurement WHERE time < ?", [time], database)
         report.measurements += try count(
@@ -74,6 +88,16 @@ private enum Retention {
 
     /// - Returns: Whether there was anything that may go.
     static func removeOldest(_ database: Database, _ report: inout PruneReport) throws -> Bool {
+        let adjustments = try delete(
+            """
+            adjustment WHERE sequence IN (
+                SELECT sequence FROM (
+                    SELECT sequence, updated, row_number() OVER (PARTITION BY policy ORDER BY updated DESC, sequence DESC) AS place
+                    FROM adjustment WHERE open = 0
+                ) WHERE place > 20 ORDER BY updated LIMIT 64)
+            """, [], database)
+        report.others += adjustments
+        if adjustments > 0 { return true }
         if let id = try Int64.fetchOne(database, sql: "SELECT id FROM import ORDER BY time, id LIMIT 1") {
             report.measurements += try count("measurement WHERE import = ?", [id], database)
             report.imports += try delete("import WHERE id = ?", [id], database)

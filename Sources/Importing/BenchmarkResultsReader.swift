@@ -29,7 +29,11 @@ struct BenchmarkResultsReader {
             (.decode, "decode_time"), (.queue, "queue_time"),
         ]
         for (metric, name) in names {
-            guard let figures = results["latency_metrics"]?[name] else { continue }
+            // Distributions without all the percentiles that the schema asks for are in a place of their own.
+            guard let figures = results["latency_metrics"]?[name] ?? results["partial_latency_metrics"]?[name] else { continue }
+            if let definition = figures.text("definition").flatMap(MetricDefinition.init), definition.metric == metric {
+                run.define(definition)
+            }
             run.report(metric, unit: 1e-3) { statistic in
                 switch statistic {
                 case .count: figures.number("sample_count")

@@ -37,7 +37,7 @@ public enum MeasurementWriter {
 
         var csv: String {
             switch self {
-            case .text(let text): csvField(text)
+            case .text(let text): MeasurementWriter.csvField(text)
             case .number(let text): text
             case .notFinite: "NaN"
             case .numbers(let list): list.joined(separator: " ")
@@ -79,12 +79,12 @@ public enum MeasurementWriter {
     private static func text(_ text: String) -> Cell? { text.isEmpty ? nil : .text(text) }
 
     private static func latency(_ metric: LatencyMetric, of measurement: InferenceMeasurement) -> Cell? {
-        if let value = measurement[metric] { return .number(milliseconds(value)) }
+        if let value = measurement[metric] { return .number(value.millisecondsText) }
         return measurement.notFinite.contains(InferenceMeasurement.FieldSet(metric)) ? .notFinite : nil
     }
 
     private static func gaps(of measurement: InferenceMeasurement) -> Cell? {
-        var list = measurement.chunkGaps?.map(milliseconds)
+        var list = measurement.chunkGaps?.map(\.millisecondsText)
         if measurement.notFinite.contains(.chunkGaps) { list = (list ?? []) + ["null"] }
         return list.map { .numbers($0) }
     }
@@ -96,23 +96,12 @@ public enum MeasurementWriter {
         return measurement.notFinite.contains(field) ? .notFinite : nil
     }
 
-    /// Exact to the nanosecond.
-    private static func milliseconds(_ value: Nanoseconds) -> String {
-        let (whole, rest) = value.count.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-        let sign = value.count < 0 ? "-" : ""
-        guard rest > 0 else { return "\(sign)\(whole)" }
-        var fraction = String(rest)
-        fraction = String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
-        while fraction.last == "0" { fraction.removeLast() }
-        return "\(sign)\(whole).\(fraction)"
+    /// A CSV field on one line, in quotes where it must be; a line break becomes a blank.
+    public static func csvField(_ text: String) -> String {
+        var single = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { single.append(scalar == "\n" || scalar == "\r" ? " " : scalar) }
+        let line = String(single)
+        guard line.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }) else { return line }
+        return "\"" + line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
-}
-
-/// A CSV field on one line, in quotes where it must be.
-private func csvField(_ text: String) -> String {
-    var single = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars { single.append(scalar == "\n" || scalar == "\r" ? " " : scalar) }
-    let line = String(single)
-    guard line.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }) else { return line }
-    return "\"" + line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
 }

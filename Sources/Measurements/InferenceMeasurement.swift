@@ -38,6 +38,8 @@ public struct InferenceMeasurement: Sendable, Hashable {
     public var keyValueCacheUtilization: Double?
 
     public var error: InferenceError?
+    /// One of our own requests: it tells how long requests take, and is none of the workload.
+    public var isProbe: Bool
     /// The fields that held NaN or infinity.
     public var notFinite: FieldSet
 
@@ -47,6 +49,7 @@ public struct InferenceMeasurement: Sendable, Hashable {
         self.model = model
         self.provider = provider
         self.endpoint = endpoint
+        isProbe = false
         notFinite = []
     }
 

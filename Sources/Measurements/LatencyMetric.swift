@@ -26,6 +26,8 @@ public enum MetricDefinition: String, Sendable, Codable, Hashable, CaseIterable 
     case timeToFirstEvent = "ttft.first-event"
     /// Request sent → first response byte of any kind.
     case timeToFirstByte = "ttft.first-byte"
+    /// Intended start → first non-empty content: includes the wait in the client.
+    case firstContentFromSchedule = "ttft.from-schedule"
 
     /// Our TPOT: (E2E − TTFT) / (output tokens − 1).
     case timePerTokenAfterFirst = "tpot.after-first"
@@ -42,6 +44,8 @@ public enum MetricDefinition: String, Sendable, Codable, Hashable, CaseIterable 
     case gapPerToken = "itl.token-gap"
     /// E2E / chunks: not a gap between tokens at all.
     case timePerChunk = "itl.e2e-per-chunk"
+    /// Gap between content chunks over the tokens it brought, weighted by them.
+    case gapOverTokens = "itl.per-token"
 
     /// Our E2E: request sent → last byte.
     case endToLastByte = "e2e.last-byte"
@@ -59,9 +63,9 @@ public enum MetricDefinition: String, Sendable, Codable, Hashable, CaseIterable 
     /// What it is a definition of.
     public var metric: LatencyMetric {
         switch self {
-        case .timeToFirstContent, .timeToFirstEvent, .timeToFirstByte: .timeToFirstToken
+        case .timeToFirstContent, .timeToFirstEvent, .timeToFirstByte, .firstContentFromSchedule: .timeToFirstToken
         case .timePerTokenAfterFirst, .timePerTokenIncludingFirst: .timePerOutputToken
-        case .gapBetweenChunks, .gapBetweenEvents, .gapMeanPerRequest, .gapPerToken, .timePerChunk: .interTokenLatency
+        case .gapBetweenChunks, .gapBetweenEvents, .gapMeanPerRequest, .gapPerToken, .timePerChunk, .gapOverTokens: .interTokenLatency
         case .endToLastByte, .endToLastContent, .endFromSchedule: .endToEnd
         case .prefillTime: .prefill
         case .decodeTime: .decode

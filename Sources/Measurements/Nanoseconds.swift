@@ -17,6 +17,17 @@ public struct Nanoseconds: Sendable, Hashable, Comparable, Codable {
     public var milliseconds: Double { Double(count) / 1e6 }
     public var duration: Duration { .nanoseconds(count) }
 
+    /// In milliseconds as a decimal number without an exponent, exact to the nanosecond: `12.05`.
+    public var millisecondsText: String {
+        let (whole, rest) = count.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+        let sign = count < 0 ? "-" : ""
+        guard rest > 0 else { return "\(sign)\(whole)" }
+        var fraction = String(rest)
+        fraction = String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
+        while fraction.last == "0" { fraction.removeLast() }
+        return "\(sign)\(whole).\(fraction)"
+    }
+
     public static func < (left: Nanoseconds, right: Nanoseconds) -> Bool { left.count < right.count }
     public static func + (left: Nanoseconds, right: Nanoseconds) -> Nanoseconds { Nanoseconds(left.count &+ right.count) }
     public static func - (left: Nanoseconds, right: Nanoseconds) -> Nanoseconds { Nanoseconds(left.count &- right.count) }

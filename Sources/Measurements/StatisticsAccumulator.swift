@@ -20,6 +20,8 @@ public struct StatisticsAccumulator: Sendable {
     public private(set) var longestFailureStreak = 0
     public private(set) var inputTokens = TokenCount()
     public private(set) var outputTokens = TokenCount()
+    /// What of all this was not our own probes.
+    public private(set) var workload = WorkloadCount()
     /// Earliest time a request was sent.
     public private(set) var firstSent: Timestamp?
     /// Latest time a request was sent.
@@ -58,6 +60,7 @@ public struct StatisticsAccumulator: Sendable {
             inputTokens.record(measurement.inputTokens, notFinite: measurement.notFinite.contains(.inputTokens))
             outputTokens.record(measurement.outputTokens, notFinite: measurement.notFinite.contains(.outputTokens))
         }
+        if !measurement.isProbe { workload.record(measurement) }
         if !limits.isEmpty { compliance.record(judge(measurement)) }
     }
 
@@ -75,6 +78,7 @@ public struct StatisticsAccumulator: Sendable {
         for index in utilizations.indices { utilizations[index].merge(later.utilizations[index]) }
         inputTokens.merge(later.inputTokens)
         outputTokens.merge(later.outputTokens)
+        workload.merge(later.workload)
         compliance.merge(later.compliance)
         firstSent = [firstSent, later.firstSent].compactMap(\.self).min()
         lastSent = [lastSent, later.lastSent].compactMap(\.self).max()

@@ -44,9 +44,11 @@ public struct WindowStatistics: Sendable, Codable, Hashable {
         end = [accumulator.lastSent, accumulator.lastEnd].compactMap(\.self).max()
         self.span = span
         if let start, let end, span == nil { self.span = end.since(start) }
-        guard let seconds = self.span?.seconds, seconds > 0, requests > 0 else { return }
-        requestsPerSecond = Double(requests - failed) / seconds
-        if accumulator.inputTokens.requests > 0 { inputTokensPerSecond = Double(accumulator.inputTokens.total) / seconds }
-        if accumulator.outputTokens.requests > 0 { outputTokensPerSecond = Double(accumulator.outputTokens.total) / seconds }
+        guard let seconds = self.span?.seconds, seconds > 0 else { return }
+        let workload = accumulator.workload
+        guard workload.requests > 0 else { return }
+        requestsPerSecond = Double(workload.answered) / seconds
+        if workload.inputTokens.requests > 0 { inputTokensPerSecond = Double(workload.inputTokens.total) / seconds }
+        if workload.outputTokens.requests > 0 { outputTokensPerSecond = Double(workload.outputTokens.total) / seconds }
     }
 }

@@ -94,22 +94,22 @@ public struct SourceText: Sendable {
 }
 
 /// Collects diagnostics up to a limit, beyond which they are only counted.
-struct DiagnosticLog {
-    let file: String
-    private(set) var diagnostics: [Diagnostic] = []
-    private(set) var omitted = 0
-    private(set) var hasErrors = false
+package struct DiagnosticLog {
+    package let file: String
+    package private(set) var diagnostics: [Diagnostic] = []
+    package private(set) var omitted = 0
+    package private(set) var hasErrors = false
 
-    static let limit = 100
+    package static let limit = 100
 
-    init(file: String) { self.file = file }
+    package init(file: String) { self.file = file }
 
-    mutating func error(_ place: Place, _ message: String, suggestion: String? = nil) {
+    package mutating func error(_ place: Place, _ message: String, suggestion: String? = nil) {
         hasErrors = true
         add(.error, place, message, suggestion)
     }
 
-    mutating func warning(_ place: Place, _ message: String) { add(.warning, place, message, nil) }
+    package mutating func warning(_ place: Place, _ message: String) { add(.warning, place, message, nil) }
 
     private mutating func add(_ severity: Diagnostic.Severity, _ place: Place, _ message: String, _ suggestion: String?) {
         guard diagnostics.count < Self.limit else {
@@ -123,7 +123,7 @@ struct DiagnosticLog {
     }
 
     /// What was collected, in the order of the file, and a last line that counts what was left out.
-    var report: [Diagnostic] {
+    package var report: [Diagnostic] {
         let sorted = diagnostics.enumerated().sorted {
             ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
         }.map(\.element)
@@ -134,10 +134,10 @@ struct DiagnosticLog {
 }
 
 /// Where something stands in a file.
-struct Place: Sendable, Hashable {
-    var line: Int
-    var column: Int
-    var length: Int
+package struct Place: Sendable, Hashable {
+    package var line: Int
+    package var column: Int
+    package var length: Int
 
-    static let start = Place(line: 1, column: 1, length: 1)
+    package static let start = Place(line: 1, column: 1, length: 1)
 }

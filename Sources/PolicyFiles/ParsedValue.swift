@@ -1,13 +1,13 @@
-internal import Documents
-internal import Policies
+package import Documents
+package import Policies
 
 /// A value that has the shape it should have, with its place.
-struct Parsed: Sendable {
-    let place: Place
-    let value: ParsedValue
+package struct Parsed: Sendable {
+    package let place: Place
+    package let value: ParsedValue
 }
 
-indirect enum ParsedValue: Sendable {
+package indirect enum ParsedValue: Sendable {
     case duration(Duration)
     /// A ratio, a rate per second, or a plain number.
     case number(Double)
@@ -22,28 +22,28 @@ indirect enum ParsedValue: Sendable {
 }
 
 /// The entries of a mapping that have the shape they should have.
-struct ParsedObject: Sendable {
-    struct Entry: Sendable {
-        let key: String
-        let keyPlace: Place
-        let value: Parsed
+package struct ParsedObject: Sendable {
+    package struct Entry: Sendable {
+        package let key: String
+        package let keyPlace: Place
+        package let value: Parsed
     }
 
-    let place: Place
-    var entries: [Entry] = []
+    package let place: Place
+    package var entries: [Entry] = []
     /// Keys that were there, also those whose values were refused.
-    var writtenKeys: [String: Place] = [:]
+    package var writtenKeys: [String: Place] = [:]
 
-    func entry(_ key: String) -> Entry? { entries.first { $0.key == key } }
-    func has(_ key: String) -> Bool { writtenKeys[key] != nil }
+    package func entry(_ key: String) -> Entry? { entries.first { $0.key == key } }
+    package func has(_ key: String) -> Bool { writtenKeys[key] != nil }
     /// Where a value stands, or else its key, or else the mapping.
-    func place(of key: String) -> Place { entry(key)?.value.place ?? writtenKeys[key] ?? place }
+    package func place(of key: String) -> Place { entry(key)?.value.place ?? writtenKeys[key] ?? place }
 
-    func duration(_ key: String) -> Duration? {
+    package func duration(_ key: String) -> Duration? {
         if case .duration(let value) = entry(key)?.value.value { value } else { nil }
     }
 
-    func number(_ key: String) -> Double? {
+    package func number(_ key: String) -> Double? {
         switch entry(key)?.value.value {
         case .number(let value): value
         case .integer(let value): Double(value)
@@ -51,52 +51,54 @@ struct ParsedObject: Sendable {
         }
     }
 
-    func integer(_ key: String) -> Int? {
+    package func integer(_ key: String) -> Int? {
         if case .integer(let value) = entry(key)?.value.value { value } else { nil }
     }
 
-    func flag(_ key: String) -> Bool? {
+    package func flag(_ key: String) -> Bool? {
         if case .flag(let value) = entry(key)?.value.value { value } else { nil }
     }
 
-    func text(_ key: String) -> String? { entry(key)?.value.text }
+    package func text(_ key: String) -> String? { entry(key)?.value.text }
 
-    func choice<Value: RawRepresentable<String>>(_ key: String, _ type: Value.Type = Value.self) -> Value? { text(key).flatMap(type.init) }
+    package func choice<Value: RawRepresentable<String>>(_ key: String, _ type: Value.Type = Value.self) -> Value? {
+        text(key).flatMap(type.init)
+    }
 
-    func eventBudget(_ key: String) -> Policy.EventBudget? {
+    package func eventBudget(_ key: String) -> Policy.EventBudget? {
         if case .eventBudget(let value) = entry(key)?.value.value { value } else { nil }
     }
 
-    func object(_ key: String) -> ParsedObject? { entry(key)?.value.object }
-    func list(_ key: String) -> [Parsed]? { entry(key)?.value.list }
-    func texts(_ key: String) -> [String: String] {
+    package func object(_ key: String) -> ParsedObject? { entry(key)?.value.object }
+    package func list(_ key: String) -> [Parsed]? { entry(key)?.value.list }
+    package func texts(_ key: String) -> [String: String] {
         Dictionary(uniqueKeysWithValues: (object(key)?.entries ?? []).compactMap { entry in entry.value.text.map { (entry.key, $0) } })
     }
 }
 
 extension Parsed {
-    var object: ParsedObject? {
+    package var object: ParsedObject? {
         if case .object(let value) = value { value } else { nil }
     }
 
-    var list: [Parsed]? {
+    package var list: [Parsed]? {
         if case .list(let values) = value { values } else { nil }
     }
 
-    var text: String? {
+    package var text: String? {
         if case .text(let value) = value { value } else { nil }
     }
 
-    var scalar: KnobValue? {
+    package var scalar: KnobValue? {
         if case .scalar(let value) = value { value } else { nil }
     }
 }
 
 extension Place {
-    init(_ mark: YAMLNode.Mark, length: Int = 1) { self.init(line: mark.line, column: mark.column, length: max(1, length)) }
+    package init(_ mark: YAMLNode.Mark, length: Int = 1) { self.init(line: mark.line, column: mark.column, length: max(1, length)) }
 
     /// Where a node stands; a scalar with its whole width.
-    init(_ node: YAMLNode) {
+    package init(_ node: YAMLNode) {
         guard case .scalar(let text, let style) = node.content else {
             self.init(node.mark)
             return
@@ -105,5 +107,5 @@ extension Place {
         self.init(node.mark, length: text.contains("\n") ? 1 : width)
     }
 
-    init(_ entry: YAMLNode.Entry) { self.init(entry.keyMark, length: entry.key.unicodeScalars.count) }
+    package init(_ entry: YAMLNode.Entry) { self.init(entry.keyMark, length: entry.key.unicodeScalars.count) }
 }

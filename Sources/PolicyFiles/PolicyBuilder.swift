@@ -103,6 +103,7 @@ struct PolicyBuilder {
             var kind = Policy.Source.Probe(
                 endpoint: probe.text("endpoint") ?? "", provider: probe.text("provider") ?? "", model: probe.text("model") ?? "",
                 rate: probe.number("rate") ?? 1)
+            kind.tokensPerHour = probe.integer("tokensPerHour")
             kind.keyFromEnvironment = probe.text("keyFromEnvironment")
             kind.keyFromFile = probe.text("keyFromFile")
             return Policy.Source(name: name, kind: .probe(kind))

@@ -79,7 +79,7 @@ private func parse(_ documents: [YAMLNode], file: String, text: String) -> Polic
 
 extension Diagnostic {
     /// An error of the YAML itself.
-    init(_ error: any Error, file: String) {
+    package init(_ error: any Error, file: String) {
         let place = error as? DocumentError
         self.init(
             severity: .error, file: file, line: place?.line ?? 1, column: place?.column ?? 1, message: place?.message ?? "\(error)")

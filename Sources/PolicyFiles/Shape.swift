@@ -1,5 +1,5 @@
 /// What may stand at a place of a file. One set of shapes drives the parser and the JSON Schema for editors.
-indirect enum Shape: Sendable {
+package indirect enum Shape: Sendable {
     case duration(ClosedRange<Duration>)
     /// In `0...1` unless the range says otherwise; `5%` or `0.05`.
     case ratio(ClosedRange<Double>)
@@ -23,7 +23,7 @@ indirect enum Shape: Sendable {
 }
 
 /// What a text must look like.
-enum TextRule: String, Sendable, CaseIterable {
+package enum TextRule: String, Sendable, CaseIterable {
     /// Not empty.
     case any
     /// Letters, digits, `-`, `_` and `.`, as names of policies, triggers and knobs are.
@@ -40,30 +40,30 @@ enum TextRule: String, Sendable, CaseIterable {
 }
 
 /// The fields of one kind of mapping.
-struct FieldTable: Sendable {
+package struct FieldTable: Sendable {
     /// What the mapping is, with its article: "a trigger".
-    let name: String
-    let fields: [Field]
+    package let name: String
+    package let fields: [Field]
     /// Fields of which exactly one, or at most one, may be given.
-    let choices: [FieldChoice]
+    package let choices: [FieldChoice]
 
-    init(_ name: String, _ fields: [Field], choices: [FieldChoice] = []) {
+    package init(_ name: String, _ fields: [Field], choices: [FieldChoice] = []) {
         self.name = name
         self.fields = fields
         self.choices = choices
     }
 
-    func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+    package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 }
 
-struct Field: Sendable {
-    let name: String
-    let shape: Shape
-    let isRequired: Bool
+package struct Field: Sendable {
+    package let name: String
+    package let shape: Shape
+    package let isRequired: Bool
     /// What it means, for editors.
-    let summary: String
+    package let summary: String
 
-    init(_ name: String, _ shape: Shape, required: Bool = false, _ summary: String) {
+    package init(_ name: String, _ shape: Shape, required: Bool = false, _ summary: String) {
         self.name = name
         self.shape = shape
         isRequired = required
@@ -71,11 +71,11 @@ struct Field: Sendable {
     }
 }
 
-struct FieldChoice: Sendable {
-    let names: [String]
-    let isRequired: Bool
+package struct FieldChoice: Sendable {
+    package let names: [String]
+    package let isRequired: Bool
 
-    static func exactlyOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
-    static func exactlyOne(of names: [String]) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
-    static func atMostOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: false) }
+    package static func exactlyOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
+    package static func exactlyOne(of names: [String]) -> FieldChoice { FieldChoice(names: names, isRequired: true) }
+    package static func atMostOne(_ names: String...) -> FieldChoice { FieldChoice(names: names, isRequired: false) }
 }

@@ -1,10 +1,12 @@
-internal import Documents
+package import Documents
 
 /// Holds a YAML tree against a shape and keeps what fits; everything else becomes an error with its place.
-struct ShapeChecker {
-    var log: DiagnosticLog
+package struct ShapeChecker {
+    package var log: DiagnosticLog
 
-    mutating func check(_ node: YAMLNode, as shape: Shape, of subject: String) -> Parsed? {
+    package init(log: DiagnosticLog) { self.log = log }
+
+    package mutating func check(_ node: YAMLNode, as shape: Shape, of subject: String) -> Parsed? {
         switch shape {
         case .list(let element, let count): return list(node, of: element, count: count, subject)
         case .map(let keys, let value, let count): return map(node, keys: keys, value, count: count, subject)

@@ -4,7 +4,7 @@ import Measurements
 struct Echo {
     let key: String?
     let prompt: String
-    /// This many words of the prompt in a row are a part of it; fewer are anybody's words.
+    /// This many words of the prompt in a row are a part of it, or all of a shorter one; fewer are anybody's words.
     private static let fewestWords = 4
 
     /// An error without them.
@@ -20,9 +20,10 @@ struct Echo {
     private func withoutPrompt(_ text: String) -> String {
         let said = text.split(whereSeparator: \.isWhitespace)
         let asked = prompt.split(whereSeparator: \.isWhitespace)
-        let runs = Set(Self.runs(asked))
-        let repeated = Self.runs(said).enumerated().filter { runs.contains($0.element) }
-            .reduce(into: Set<Int>()) { $0.formUnion($1.offset..<$1.offset + Self.fewestWords) }
+        let length = min(Self.fewestWords, max(2, asked.count))
+        let runs = Set(Self.runs(of: length, in: asked))
+        let repeated = Self.runs(of: length, in: said).enumerated().filter { runs.contains($0.element) }
+            .reduce(into: Set<Int>()) { $0.formUnion($1.offset..<$1.offset + length) }
         guard !repeated.isEmpty else { return text }
         // A word that was cut off, or bears a quotation mark, stands at the end of what was repeated.
         let last = repeated.max().map { $0 + 1 }
@@ -32,7 +33,7 @@ struct Echo {
         }.joined(separator: " ")
     }
 
-    private static func runs(_ words: [Substring]) -> [ArraySlice<Substring>] {
-        words.count < fewestWords ? [] : (0...words.count - fewestWords).map { words[$0..<$0 + fewestWords] }
+    private static func runs(of length: Int, in words: [Substring]) -> [ArraySlice<Substring>] {
+        words.count < length ? [] : (0...words.count - length).map { words[$0..<$0 + length] }
     }
 }

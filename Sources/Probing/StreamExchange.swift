@@ -11,10 +11,16 @@ public struct StreamExchange: Sendable {
     public let model: String
     /// For each request.
     public let timeout: Duration
+    /// Sent with every request, such as a mark by which a gateway tells them from its users'.
+    public var headers: [ProviderRequest.Header] = []
 
-    /// Bytes of the body of a refusal, and of a whole answer, that are read at most.
+    /// ``endpoint`` as measurements name it.
+    private let address: String
+
+    /// Bytes of the body of a refusal that are read at most.
     static let refusalBytes = 64 << 10
-    static let answerBytes = 64 << 20
+    /// Some dozen tokens are read in one go: pieces bear the time they came, whenever they are looked at, and a wake-up costs more than they.
+    static let wakeAfterBytes = 4 << 10
 
     public init(client: HTTPClient, provider: any StreamingProvider, endpoint: String, model: String, timeout: Duration = .seconds(60)) {
         self.client = client
@@ -22,76 +28,91 @@ public struct StreamExchange: Sendable {
         self.endpoint = endpoint
         self.model = model
         self.timeout = timeout
+        address = ForeignText.addressWithoutSecrets(endpoint)
     }
 
     /// Sends a prompt and times the answer. Never throws: a failure is a measurement with an error.
     /// - Parameter key: The API key; `nil` sends none.
     /// - Parameter time: What the windows' clock shows now.
-    public func measure(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
-        var answer = await exchange(prompt, key: key, time: time, id: id)
-        answer.measurement.error = answer.measurement.error.map(Echo(key: key, prompt: prompt.text).removed)
+    public func measure(_ prompt: Prompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
+        let measurement = InferenceMeasurement(id: id, time: time, model: model, provider: provider.name, endpoint: address)
+        var answer = TimedAnswer(measurement: measurement, moments: ReceivedMoments(began: .now))
+        await exchange(prompt, key: key, into: &answer)
+        answer.moments.ended = .now
+        if let error = answer.measurement.error {
+            answer.measurement.error = Echo(key: key, prompt: prompt.text).removed(from: error)
+        }
         return answer
     }
 
-    private func exchange(_ prompt: ProbePrompt, key: String?, time: Timestamp, id: UUID) async -> TimedAnswer {
-        var measurement = InferenceMeasurement(
-            id: id, time: time, model: model, provider: provider.name, endpoint: ForeignText.addressWithoutSecrets(endpoint))
+    private func exchange(_ prompt: Prompt, key: String?, into answer: inout TimedAnswer) async {
         do throws(TransportError) {
-            let answer = try await client.stream(request(prompt, key: key))
-            guard (200..<300).contains(answer.status) else {
-                measurement.error = provider.refusal(status: answer.status, body: try await beginning(of: answer.body))
-                return TimedAnswer(measurement: measurement, tokens: nil)
+            let head = try await client.stream(request(prompt, key: key))
+            answer.moments.sent = head.sentAt
+            answer.moments.head = head.headAt
+            guard (200..<300).contains(head.status) else {
+                answer.retryAfter = RetryAfter.read(head.headers)
+                answer.measurement.error = provider.refusal(status: head.status, body: await beginning(of: head.body))
+                if let timings = head.body.timings { answer.note(timings) }
+                return
             }
-            return await read(answer, into: measurement)
+            await read(head, of: prompt, into: &answer)
         } catch {
-            measurement.error = InferenceError(error)
-            return TimedAnswer(measurement: measurement, tokens: nil)
+            answer.measurement.error = InferenceError(error)
+            if answer.moments.sent == nil, error.mayHaveReachedServer { answer.moments.sent = answer.moments.began }
         }
     }
 
-    private func request(_ prompt: ProbePrompt, key: String?) -> HTTPRequest {
-        let asked = provider.request(prompt)
-        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        var headers = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "text/event-stream")]
-        if let key { headers.append((name: "Authorization", value: "Bearer " + key)) }
+    private func request(_ prompt: Prompt, key: String?) -> HTTPRequest {
+        let asked = provider.request(prompt, key: key)
+        var headers = [
+            (name: "Content-Type", value: "application/json"),
+            (name: "Accept", value: prompt.isStreamed ? provider.format.contentType : "application/json"),
+        ]
+        for header in asked.headers { headers.append((name: header.name, value: header.value)) }
+        for header in self.headers { headers.append((name: header.name, value: header.value)) }
         return HTTPRequest(
-            method: "POST", url: base + asked.path, headers: headers, body: asked.body,
-            deadlines: Deadlines(firstByte: timeout, idle: timeout, total: timeout))
+            method: "POST", url: address(of: asked.path), headers: headers, body: asked.body,
+            deadlines: Deadlines(firstByte: timeout, idle: timeout, total: timeout), wakeAfterBytes: Self.wakeAfterBytes)
     }
 
-    private func read(_ answer: StreamingAnswer, into measurement: InferenceMeasurement) async -> TimedAnswer {
-        var measurement = measurement
-        var timing = StreamTiming(sentAt: answer.sentAt)
-        var events = ServerSentEvents()
-        var endedAt = answer.sentAt
-        var count = 0
-        do {
-            for try await piece in answer.body {
-                endedAt = piece.receivedAt
-                count += piece.bytes.count
-                guard count <= Self.answerBytes else { throw EventTooLarge(limitBytes: Self.answerBytes) }
-                for event in try events.append(piece.bytes) { timing.record(provider.read(event), receivedAt: endedAt) }
+    /// The endpoint with a path behind it, and the queries of both at the end.
+    private func address(of path: String) -> String {
+        guard let mark = endpoint.firstIndex(of: "?") else {
+            return (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + path
+        }
+        var base = endpoint[..<mark]
+        if base.hasSuffix("/") { base = base.dropLast() }
+        let query = endpoint[endpoint.index(after: mark)...]
+        return base + path + (path.contains("?") ? "&" : "?") + query
+    }
+
+    private func read(_ head: StreamingAnswer, of prompt: Prompt, into answer: inout TimedAnswer) async {
+        let format = provider.format
+        var reader = AnswerReader(
+            format, shape: format.shape(isStreamed: prompt.isStreamed, contentType: head.headers["content-type"]),
+            keepsText: prompt.keepsAnswer, sentAt: head.sentAt, headAt: head.headAt)
+        do throws(TransportError) {
+            for try await piece in head.body {
+                guard reader.append(piece.bytes, receivedAt: piece.receivedAt) else { break }
             }
-            // Only an end marker counts without the blank line behind it: anything else was cut off.
-            if let last = try events.finish().map(provider.read), last.isEnd { timing.record(last, receivedAt: endedAt) }
-        } catch let error as TransportError {
-            timing.record(StreamEvent(error: InferenceError(error)), receivedAt: endedAt)
         } catch {
-            timing.record(StreamEvent(error: InferenceError(type: "too_large", message: "\(error)")), receivedAt: endedAt)
+            reader.fail(InferenceError(error))
         }
-        if let timings = answer.body.timings {
-            let parts = [timings.dns, timings.connect, timings.tls].compactMap(\.self)
-            measurement.network = Nanoseconds(seconds: parts.reduce(.zero, +).inSeconds)
-        }
-        timing.complete(&measurement, endedAt: endedAt)
-        return TimedAnswer(measurement: measurement, tokens: timing.outputTokens)
+        if let timings = head.body.timings { answer.note(timings) }
+        reader.finish(into: &answer)
     }
 
-    private func beginning(of body: BodyStream) async throws(TransportError) -> [UInt8] {
+    /// What there is of the body of a refusal; one that breaks off is a refusal all the same.
+    private func beginning(of body: BodyStream) async -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await piece in body {
-            bytes += piece.bytes.prefix(Self.refusalBytes - bytes.count)
-            if bytes.count >= Self.refusalBytes { break }
+        do throws(TransportError) {
+            for try await piece in body {
+                bytes += piece.bytes.prefix(Self.refusalBytes - bytes.count)
+                if bytes.count >= Self.refusalBytes { break }
+            }
+        } catch {
+            // What came is all there is to read.
         }
         return bytes
     }
@@ -119,13 +140,12 @@ extension InferenceError {
     static let cancelled = "cancelled"
 }
 
-/// A measurement, and where its number of tokens is from.
-public struct TimedAnswer: Sendable, Hashable {
-    public var measurement: InferenceMeasurement
-    public var tokens: OutputTokens?
-
-    public init(measurement: InferenceMeasurement, tokens: OutputTokens?) {
-        self.measurement = measurement
-        self.tokens = tokens
+extension TimedAnswer {
+    /// Takes over what it took to have a connection.
+    mutating func note(_ timings: PhaseTimings) {
+        func length(_ phase: Duration?) -> Nanoseconds? { phase.map { Nanoseconds(seconds: $0.inSeconds) } }
+        connection = ConnectionPhases(
+            dns: length(timings.dns), connect: length(timings.connect), tls: length(timings.tls), wasReused: timings.reusedConnection)
+        measurement.network = [connection.dns, connection.connect, connection.tls].compactMap(\.self).reduce(Nanoseconds(0), +)
     }
 }

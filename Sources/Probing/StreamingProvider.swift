@@ -1,76 +1,55 @@
 public import Measurements
 
-/// An API that answers a prompt with a stream of tokens: how it is asked, and what its events mean.
+/// An interface that answers prompts, as a stream of tokens or as a whole: how it is asked, and how its answers are to be read.
 public protocol StreamingProvider: Sendable {
-    /// As policies name it.
+    /// As policies and configuration files name it.
     var name: String { get }
-    /// The request that asks for an answer to a prompt, streamed.
-    func request(_ prompt: ProbePrompt) -> ProviderRequest
-    /// What an event says.
-    func read(_ event: ServerSentEvent) -> StreamEvent
-    /// Why a request was refused, from the beginning of the answer's body.
-    func refusal(status: Int, body: [UInt8]) -> InferenceError
+    var format: AnswerFormat { get }
+    /// The request that asks for an answer to a prompt.
+    /// - Parameter key: `nil` where none is needed.
+    func request(_ prompt: Prompt, key: String?) -> ProviderRequest
 }
 
-/// What is asked of a model.
-public struct ProbePrompt: Sendable, Hashable {
-    public var text: String
-    public var maximumOutputTokens: Int
+extension StreamingProvider {
+    /// What an event of a stream says.
+    public func read(_ event: ServerSentEvent) -> StreamEvent { format.read(event) }
 
-    public init(text: String, maximumOutputTokens: Int) {
-        self.text = text
-        self.maximumOutputTokens = maximumOutputTokens
+    /// Why a request was refused, from the beginning of the answer's body.
+    ///
+    /// A body that is no JSON says nothing more than its status; what it says could be anything.
+    public func refusal(status: Int, body: [UInt8]) -> InferenceError {
+        let found = body.withUnsafeBytes { bytes in
+            try? EventScanner.read(bytes, .error)  // What is wrong with it does not matter.
+        }
+        return InferenceError(type: "http_\(status)", message: found?.errorMessage ?? "", code: status)
     }
 }
 
-/// A request to a provider, without address and key.
+/// A request to a provider, without the address of its endpoint.
 public struct ProviderRequest: Sendable, Hashable {
-    /// To be appended to the endpoint, with its leading slash.
+    public struct Header: Sendable, Hashable {
+        public var name: String
+        public var value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// To be appended to the endpoint, with its leading slash; may end in a query.
     public var path: String
+    /// Beside the ones for the types of both bodies; the key is among them.
+    public var headers: [Header]
     /// JSON.
     public var body: [UInt8]
 
-    public init(path: String, body: [UInt8]) {
+    public init(path: String, headers: [Header] = [], body: [UInt8]) {
         self.path = path
+        self.headers = headers
         self.body = body
     }
-}
 
-/// What one event of a stream says about the answer. Of an event that says nothing all is absent.
-public struct StreamEvent: Sendable, Hashable {
-    /// The kinds of text it brings, without empty ones; a role is no text.
-    public var content: Set<ContentKind>
-    public var usage: TokenUsage?
-    /// The answer is complete.
-    public var finishReason: String?
-    /// The server says that nothing follows.
-    public var isEnd: Bool
-    public var error: InferenceError?
-
-    public init(
-        content: Set<ContentKind> = [], usage: TokenUsage? = nil, finishReason: String? = nil, isEnd: Bool = false,
-        error: InferenceError? = nil
-    ) {
-        self.content = content
-        self.usage = usage
-        self.finishReason = finishReason
-        self.isEnd = isEnd
-        self.error = error
-    }
-}
-
-/// What a piece of an answer is for.
-public enum ContentKind: String, Sendable, Codable, Hashable, CaseIterable {
-    case answer, reasoning, toolCall
-}
-
-/// Tokens as the server counts them.
-public struct TokenUsage: Sendable, Hashable {
-    public var inputTokens: Int?
-    public var outputTokens: Int?
-
-    public init(inputTokens: Int?, outputTokens: Int?) {
-        self.inputTokens = inputTokens
-        self.outputTokens = outputTokens
-    }
+    /// The key as most want it, where there is one.
+    static func bearer(_ key: String?) -> [Header] { key.map { [Header("Authorization", "Bearer " + $0)] } ?? [] }
 }

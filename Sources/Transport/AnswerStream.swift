@@ -17,12 +17,15 @@ final class AnswerStream: TransferObserver {
 
     private let origin: String
     private let limitBytes: Int
+    /// Fewer wait for more.
+    private let wakeAfterBytes: Int
     private let loop: EventLoop
     private let state = Mutex(State())
 
     init(_ checked: CheckedRequest, loop: EventLoop) {
         origin = checked.address.origin.description
         limitBytes = checked.request.streamBufferBytes
+        wakeAfterBytes = min(checked.request.wakeAfterBytes, limitBytes)
         self.loop = loop
     }
 
@@ -96,18 +99,21 @@ final class AnswerStream: TransferObserver {
 
     var isCancelled: Bool { state.withLock(\.isCancelled) }
 
-    func received(_ head: AnswerHead) { state.withLock { $0.head = head } }
+    func received(_ head: AnswerHead) -> Bool {
+        state.withLock { $0.head = head }
+        return wakeAfterBytes == 0
+    }
 
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance {
         let chunk = BodyChunk(bytes: Array(bytes), receivedAt: time)
         return state.withLock { state in
-            if state.isCancelled { return .accepted }  // By nobody: the end is on its way.
+            if state.isCancelled { return .accepted(wakesReader: false) }  // By nobody: the end is on its way.
             guard state.chunks.byteCount < limitBytes else {
                 state.isPaused = true
                 return .full
             }
             state.chunks.append(chunk)
-            return .accepted
+            return .accepted(wakesReader: state.chunks.byteCount >= wakeAfterBytes)
         }
     }
 

@@ -22,7 +22,9 @@ struct CheckedRequest: Sendable {
                 throw Self.refusal("header \(header.name) follows from the body and cannot be set", origin)
             }
         }
-        guard request.maxHeaderBytes > 0, request.maxBodyBytes >= 0, request.streamBufferBytes > 0, request.followRedirects >= 0 else {
+        guard request.maxHeaderBytes > 0, request.maxBodyBytes >= 0, request.streamBufferBytes > 0, request.wakeAfterBytes >= 0,
+            request.followRedirects >= 0
+        else {
             throw Self.refusal("a limit is negative, or zero where nothing could be received", origin)
         }
         let deadlines = [request.deadlines.connect, request.deadlines.firstByte, request.deadlines.idle, request.deadlines.total]

@@ -85,6 +85,9 @@ final class EventLoop: Sendable {
                 let ready = poller.wait(milliseconds: transfers.idleMilliseconds(), into: &events)
                 isStopping = readMessages(for: transfers)
                 transfers.advance(ready)
+                if !isStopping, let rest = transfers.rest(afterReading: ready.count) {
+                    isStopping = take(messagesFor: transfers, during: rest)
+                }
             }
             transfers.close()
         } else {
@@ -92,6 +95,19 @@ final class EventLoop: Sendable {
             refuseAll()
         }
         end()
+    }
+
+    /// Lets news of the sockets gather while it does what it is told.
+    /// - Returns: Whether to stop.
+    private func take(messagesFor transfers: TransferSet, during rest: Duration) -> Bool {
+        let end = MonotonicTime.now + rest
+        var isStopping = false
+        while !isStopping, case let left = end - .now, left > .zero {
+            guard poller.waitForWakeUp(atMost: left) else { continue }
+            isStopping = readMessages(for: transfers)
+            transfers.advance([])
+        }
+        return isStopping
     }
 
     /// - Returns: Whether to stop.

@@ -7,7 +7,7 @@ public struct ClientSettings: Sendable, Hashable {
         case none
     }
 
-    /// Kept open for the next requests; beyond it the oldest is closed.
+    /// Kept open for the next requests; beyond it the oldest is closed. Taken into `1...100_000`: libcurl takes 0 for a default of its own.
     public var maxIdleConnections: Int
     /// How long an unused connection may be taken again, `1 s...1 d`.
     public var idleConnectionLifetime: Duration
@@ -17,16 +17,27 @@ public struct ClientSettings: Sendable, Hashable {
     /// How long a streamed piece may lie before its reader is woken. Times are taken before, so that who only measures loses nothing with
     /// a few milliseconds, and saves most of what many streams cost; with zero readers are woken at once.
     public var deliveryInterval: Duration
+    /// How long bytes may lie in the system's buffers where many streams bring some, up to a second. Their times are the system's own, so
+    /// that who only measures loses nothing, and a thousand streams cost half; with zero they are read at once.
+    public var readInterval: Duration
+
+    static let mostIdleConnections = 100_000
 
     public init(
         maxIdleConnections: Int = 1024, idleConnectionLifetime: Duration = .seconds(110), userAgent: String = "llm-auto-optimizer",
-        proxy: Proxy = .environment, deliveryInterval: Duration = .zero
+        proxy: Proxy = .environment, deliveryInterval: Duration = .zero, readInterval: Duration = .zero
     ) {
         self.maxIdleConnections = maxIdleConnections
         self.idleConnectionLifetime = idleConnectionLifetime
         self.userAgent = userAgent
         self.proxy = proxy
         self.deliveryInterval = deliveryInterval
+        self.readInterval = readInterval
+    }
+
+    /// For measuring up to this many streams at once: each keeps its connection, and what they bring is read together.
+    public static func measuring(streams: Int) -> ClientSettings {
+        ClientSettings(maxIdleConnections: max(streams, 16), readInterval: .milliseconds(1))
     }
 }
 

@@ -48,6 +48,10 @@ public struct HTTPRequest: Sendable {
     public var maxBodyBytes: Int
     /// How much of a streamed body waits for its reader before the transfer pauses. One delivery of libcurl may exceed it.
     public var streamBufferBytes: Int
+    /// How much of a streamed answer gathers before its reader is woken; its end wakes in any case, and no more than
+    /// `streamBufferBytes` gathers. Times are taken before, so that who only measures loses nothing and is woken once instead of for
+    /// every token. With 0 the head and every piece wake.
+    public var wakeAfterBytes: Int
     /// How many redirects to follow; with 0 a redirect is an answer like any other. What leads to another scheme, host or port gets
     /// neither credentials nor the client certificate, and only headers that say nothing about the sender.
     public var followRedirects: Int
@@ -56,12 +60,14 @@ public struct HTTPRequest: Sendable {
     public var httpVersion: HTTPVersionPreference
     /// Whether to open a connection for this request alone.
     public var newConnection: Bool
+    /// Whether to open a connection although others are idle, and to leave it to later requests.
+    public var opensConnection: Bool
 
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         deadlines: Deadlines = Deadlines(), maxHeaderBytes: Int = 64 << 10, maxBodyBytes: Int = 16 << 20,
-        streamBufferBytes: Int = 256 << 10, followRedirects: Int = 0, tls: TLSSettings? = nil,
-        httpVersion: HTTPVersionPreference = .automatic, newConnection: Bool = false
+        streamBufferBytes: Int = 256 << 10, wakeAfterBytes: Int = 0, followRedirects: Int = 0, tls: TLSSettings? = nil,
+        httpVersion: HTTPVersionPreference = .automatic, newConnection: Bool = false, opensConnection: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -71,9 +77,11 @@ public struct HTTPRequest: Sendable {
         self.maxHeaderBytes = maxHeaderBytes
         self.maxBodyBytes = maxBodyBytes
         self.streamBufferBytes = streamBufferBytes
+        self.wakeAfterBytes = wakeAfterBytes
         self.followRedirects = followRedirects
         self.tls = tls
         self.httpVersion = httpVersion
         self.newConnection = newConnection
+        self.opensConnection = opensConnection
     }
 }

@@ -14,6 +14,12 @@ enum SystemCalls {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    static func wallClockNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Runs a body on a thread of its own that takes no signals: handlers run elsewhere, and a write to a closed connection is an error
     /// code instead of SIGPIPE.
     /// - Returns: Whether there is such a thread; without one the body does not run.
@@ -101,8 +107,7 @@ struct Poller: Sendable {
         guard count > 0 else { return [] }
         return events.prefix(Int(count)).compactMap { event in
             if event.data.fd == wakeUps {
-                var sum: UInt64 = 0
-                read(wakeUps, &sum, 8)
+                takeWakeUps()
                 return nil
             }
             return Readiness(
@@ -110,6 +115,19 @@ struct Poller: Sendable {
                 isWritable: event.events & EPOLLOUT.rawValue != 0,
                 isBroken: event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0)
         }
+    }
+
+    /// Waits for a wake-up alone.
+    /// - Returns: Whether it came.
+    func waitForWakeUp(atMost duration: Duration) -> Bool {
+        guard ccurl_wait_readable(wakeUps, min(duration.inNanoseconds, 1_000_000_000)) else { return false }
+        takeWakeUps()
+        return true
+    }
+
+    private func takeWakeUps() {
+        var sum: UInt64 = 0
+        read(wakeUps, &sum, 8)
     }
 
     static func eventBuffer() -> [epoll_event] { Array(repeating: epoll_event(), count: 512) }

@@ -43,10 +43,8 @@ extension Transfer {
         try set(CURLOPT_URL, address.text)
         if settings.proxy == .none { try set(CURLOPT_PROXY, "") }
         try set(CURLOPT_MAXAGE_CONN, Int(min(max(settings.idleConnectionLifetime.components.seconds, 1), 86_400)))
-        if checked.request.newConnection {
-            try set(CURLOPT_FRESH_CONNECT, 1)
-            try set(CURLOPT_FORBID_REUSE, 1)
-        }
+        if checked.request.newConnection || checked.request.opensConnection { try set(CURLOPT_FRESH_CONNECT, 1) }
+        if checked.request.newConnection { try set(CURLOPT_FORBID_REUSE, 1) }
         switch checked.request.httpVersion {
         case .automatic, .http2: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         case .http1: try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))

@@ -12,7 +12,7 @@ final class Transfer {
     private let body: UnsafeMutableRawBufferPointer?
     private let errorText: UnsafeMutablePointer<CChar>
 
-    private let deliveries: Deliveries
+    private let common: TransferCommon
     private var headReader: HeadReader
     private(set) var progress: TransferProgress
     private var headAt: MonotonicTime?
@@ -22,15 +22,14 @@ final class Transfer {
     /// Why a callback stopped the transfer.
     private var stop: TransportError?
 
-    init(_ checked: CheckedRequest, observer: any TransferObserver, settings: ClientSettings, deliveries: Deliveries) throws(TransportError)
-    {
+    init(_ checked: CheckedRequest, observer: any TransferObserver, common: TransferCommon) throws(TransportError) {
         guard let handle = curl_easy_init() else {
             throw TransportError(.couldNotConnect, origin: checked.address.origin.description, cause: "no memory for a transfer")
         }
         self.checked = checked
         self.observer = observer
         self.handle = handle
-        self.deliveries = deliveries
+        self.common = common
         body = checked.request.body.map { bytes in
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
             copy.copyBytes(from: bytes)
@@ -40,14 +39,16 @@ final class Transfer {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         headReader = HeadReader(limitBytes: checked.request.maxHeaderBytes)
         progress = TransferProgress(startedAt: .now)
+        common.pace.connecting += 1
         do {
-            try setUp(settings, body: body, errorText: errorText)
+            try setUp(common.settings, body: body, errorText: errorText)
         } catch {
             throw TransportError(.invalidRequest, origin: checked.address.origin.description, cause: error.cause)
         }
     }
 
     deinit {
+        if progress.sentAt == nil { common.pace.connecting -= 1 }
         curl_easy_cleanup(handle)
         for list in lists { curl_slist_free_all(list) }
         body?.deallocate()
@@ -66,20 +67,20 @@ final class Transfer {
             stop = error(.connectionLost(afterSending: true, bytesReceived: 0), "the kept connection ended before an answer came")
             return false
         }
+        if progress.sentAt == nil { common.pace.connecting -= 1 }
         progress.sentAt = .now
         return true
     }
 
     /// - Returns: Whether to go on.
     func receive(headerLine line: UnsafeRawBufferPointer) -> Bool {
-        let now = MonotonicTime.now
+        let now = common.arrivals.time
         progress.receivedAt = now
         switch headReader.take(line, sentAt: progress.sentAt ?? progress.startedAt, now: now) {
         case .more: return true
         case .complete(let head):
             headAt = head.headAt
-            observer.received(head)
-            deliveries.add(observer)
+            if observer.received(head) { common.deliveries.add(observer) }
             return true
         case .tooLarge:
             stop = tooLargeHead
@@ -92,22 +93,22 @@ final class Transfer {
 
     /// - Returns: How many bytes were taken, or the sign to pause.
     func receive(body bytes: UnsafeRawBufferPointer) -> Int {
-        let now = MonotonicTime.now
+        let now = common.arrivals.time
         progress.receivedAt = now
         guard headReader.isComplete else {
             stop = error(.malformed, "a body came without a head")
             return Int(CURL_WRITEFUNC_ERROR)
         }
         switch observer.received(bytes, at: heldSince ?? now) {
-        case .accepted:
+        case .accepted(let wakesReader):
             heldSince = nil
-            deliveries.add(observer)
+            if wakesReader { common.deliveries.add(observer) }
             bodyBytes += bytes.count
             return bytes.count
         case .full:
             heldSince = heldSince ?? now
             progress.isPaused = true
-            deliveries.hurry()
+            common.deliveries.hurry()
             return Int(CURL_WRITEFUNC_PAUSE)
         case .tooLarge(let limit):
             stop = error(.tooLarge(.bodyBytes(limit)), "the body is longer than \(limit) bytes")

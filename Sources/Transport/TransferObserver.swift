@@ -3,7 +3,8 @@ protocol TransferObserver: AnyObject, Sendable {
     /// Whether nobody waits for the answer any more; asked before the transfer starts.
     var isCancelled: Bool { get }
     /// Told once, before the body.
-    func received(_ head: AnswerHead)
+    /// - Returns: Whether the reader is to be woken for it.
+    func received(_ head: AnswerHead) -> Bool
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance
     /// Wakes who waits for what was received; told some time after it was.
     func deliver()
@@ -13,7 +14,7 @@ protocol TransferObserver: AnyObject, Sendable {
 
 /// What an observer makes of a piece of the body.
 enum Acceptance {
-    case accepted
+    case accepted(wakesReader: Bool)
     /// Not taken: offer it again when the reader has made room.
     case full
     case tooLarge(limitBytes: Int)

@@ -4,8 +4,7 @@ import CCurl
 final class TransferSet {
     private let multi: UnsafeMutableRawPointer
     private let poller: Poller
-    private let settings: ClientSettings
-    private let deliveries: Deliveries
+    private let common: TransferCommon
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     /// When libcurl wants to be called without an event.
     private var timer: MonotonicTime?
@@ -17,9 +16,8 @@ final class TransferSet {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.poller = poller
-        self.settings = settings
-        deliveries = Deliveries(interval: settings.deliveryInterval)
-        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.maxIdleConnections)
+        common = TransferCommon(settings)
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(max(settings.maxIdleConnections, 1), ClientSettings.mostIdleConnections))
         _ = ccurl_multi_set_callbacks(
             multi,
             { _, socket, interest, context, known in
@@ -46,7 +44,7 @@ final class TransferSet {
 
     func start(_ checked: CheckedRequest, observer: any TransferObserver) {
         do throws(TransportError) {
-            let transfer = try Transfer(checked, observer: observer, settings: settings, deliveries: deliveries)
+            let transfer = try Transfer(checked, observer: observer, common: common)
             guard !observer.isCancelled else { return transfer.cancel() }
             guard curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
                 return observer.finished(
@@ -66,20 +64,28 @@ final class TransferSet {
         remove(observer)?.finish(code)
     }
 
+    /// How long to leave the sockets alone after a look that found some ready.
+    func rest(afterReading count: Int) -> Duration? { common.pace.rest(afterReading: count) }
+
     /// How long nothing will be due, in milliseconds; −1 for as long as nothing happens.
     func idleMilliseconds() -> Int32 {
-        guard let next = [timer, nextCheck, deliveries.due].compactMap(\.self).min() else { return -1 }
+        guard let next = [timer, nextCheck, common.deliveries.due].compactMap(\.self).min() else { return -1 }
         let left = next.nanoseconds - MonotonicTime.now.nanoseconds
         return left <= 0 ? 0 : Int32(clamping: (left - 1) / 1_000_000 + 1)
     }
 
     /// Passes on what is ready and what is due, and ends what is done.
     func advance(_ ready: [Poller.Readiness]) {
+        if !ready.isEmpty { common.arrivals.beginLook() }
         for socket in ready {
             let events =
                 (socket.isReadable ? CURL_CSELECT_IN : 0) | (socket.isWritable ? CURL_CSELECT_OUT : 0)
                 | (socket.isBroken ? CURL_CSELECT_ERR : 0)
-            _ = ccurl_multi_socket_action(multi, socket.descriptor, events)
+            guard socket.isReadable else {
+                _ = ccurl_multi_socket_action(multi, socket.descriptor, events)
+                continue
+            }
+            common.arrivals.reading(socket.descriptor) { _ = ccurl_multi_socket_action(multi, socket.descriptor, events) }
         }
         if let due = timer, due <= .now {
             timer = nil
@@ -87,7 +93,7 @@ final class TransferSet {
         }
         endComplete()
         endLate()
-        deliveries.deliver()
+        common.deliveries.deliver()
     }
 
     private func endComplete() {

@@ -37,17 +37,20 @@ final class WholeAnswer: TransferObserver {
 
     var isCancelled: Bool { state.withLock(\.isCancelled) }
 
-    func received(_ head: AnswerHead) { state.withLock { $0.head = head } }
+    func received(_ head: AnswerHead) -> Bool {
+        state.withLock { $0.head = head }
+        return false  // Who waits, waits for the end.
+    }
 
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance {
         state.withLock { state in
             guard bytes.count <= limitBytes - state.body.count else { return .tooLarge(limitBytes: limitBytes) }
             state.body += bytes
-            return .accepted
+            return .accepted(wakesReader: false)
         }
     }
 
-    func deliver() {}  // Who waits, waits for the end.
+    func deliver() {}
 
     func finished(_ outcome: Result<PhaseTimings, TransportError>) {
         let waiter = state.withLock { state in

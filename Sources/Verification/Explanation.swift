@@ -9,16 +9,17 @@ func explanation(of finding: VerificationFinding, plan: VerificationPlan) -> Str
 
 private func headline(_ finding: VerificationFinding, _ plan: VerificationPlan) -> String {
     let time = FigureText.duration(finding.observed)
+    let under = plan.knowsLoad ? "at equal load " : ""
     switch finding.state {
     case .watching(let progress):
         return "Nothing is proved after \(time); \(FigureText.duration(progress.remaining)) remain."
     case .decided(_, by: .tripwire(let tripwire)):
         return "Worse: \(sentence(tripwire)) after \(time)."
     case .decided(_, by: .harm(let metric)):
-        return "Worse: at equal load the \(metric.name) rose by more than the tolerated "
+        return "Worse: \(under)the \(metric.name) rose by more than the tolerated "
             + "\(FigureText.percent(ratio(plan.margin(of: metric)))), with \(confidence(plan.alpha)) confidence after \(time)."
     case .decided(_, by: .benefit(let metric)):
-        return "Better: at equal load the \(metric.name) fell, with \(confidence(plan.benefitAlpha)) confidence after \(time), "
+        return "Better: \(under)the \(metric.name) fell, with \(confidence(plan.benefitAlpha)) confidence after \(time), "
             + "and no limited latency suffered."
     case .decided(_, by: .noHarm):
         return "No limited latency rose by more than is tolerated, with \(confidence(plan.alpha)) confidence after \(time)."

@@ -71,6 +71,36 @@ struct LiveSnapshotTests {
         }
     }
 
+    @Test("of probes beside users counts the users, and takes the times of both")
+    func probesBesideUsers() {
+        var policy = Self.policy
+        policy.monitor.sources = [
+            .init(name: "probe", kind: .probe(.init(endpoint: "http://e", provider: "openai", model: "m", rate: 1))),
+            .init(name: "log", kind: .importFiles(paths: ["log.jsonl"])),
+        ]
+        let test = Condition.Test.compare(.throughput, .below, threshold: 5, window: .seconds(60))
+        policy.triggers = [Trigger(name: "few", type: .throughputThreshold, condition: .leaf(.init(name: "throughputBelow", test: test)))]
+        func throughput(users: Int) -> (rate: Double?, reading: Reading?) {
+            var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))
+            for number in 0..<users + 6 {
+                var one = InferenceMeasurement(id: .init(), time: Self.now.advanced(by: .seconds(-30)))
+                one.isProbe = number >= users
+                one.endToEnd = Nanoseconds(seconds: 0.5)
+                windows.record(one)
+            }
+            let snapshot = LiveSnapshot(policy: policy, windows: windows, answers: [])
+                .snapshot(at: Self.now, state: TargetState(), history: ControlHistory())
+            #expect(snapshot.window.requests == users + 6 && snapshot.window.latencies[.endToEnd]?.count == users + 6)
+            return (snapshot.window.requestsPerSecond, snapshot.readings.first { $0.query == .throughput }?.reading)
+        }
+        guard case .value(let value)? = throughput(users: 12).reading else {
+            Issue.record("nothing was counted")
+            return
+        }
+        #expect(abs(value.value - 0.4) < 0.001)
+        #expect(throughput(users: 0).rate == nil && throughput(users: 0).reading == .unknown(.missing))
+    }
+
     @Test("of a queue that never empties takes what the prompt can cost at most for the time without waiting")
     func queue() {
         var windows = MeasurementWindows(paneWidth: .seconds(15), retention: .seconds(600))

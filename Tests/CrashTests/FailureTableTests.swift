@@ -174,18 +174,18 @@ struct FailureTableTests {
     @Test("more than 40 % of the targets degraded at once: the measurements are doubted, nothing is done")
     func doubtedMeasurements() async throws {
         let rig = try Rig(Self.helps)
-        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, isDegraded: name < "c") }
+        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, target: name, isDegraded: name < "c") }
         var last: PolicyLoop.Report?
         for _ in 0..<25 { last = try await rig.tick() }
         #expect(last?.refusal == .doubtedMeasurements(degraded: 3, of: 5))
         #expect(try rig.newest == nil)
         // What is under way is not judged by such measurements either.
-        rig.fleet.report("b", isDegraded: false)
+        rig.fleet.report("b", target: "b", isDegraded: false)
         try await rig.ticks(until: .observing)
-        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, isDegraded: true) }
-        for _ in 0..<40 { try await rig.tick() }
+        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, target: name, isDegraded: true) }
+        for _ in 0..<30 { try await rig.tick() }
         #expect(try rig.newest?.state == .observing)
-        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, isDegraded: false) }
+        for name in ["a", "b", "c", "d"] { rig.fleet.report(name, target: name, isDegraded: false) }
         try await rig.finish()
         #expect(try rig.final().states == [.kept])
     }

@@ -27,7 +27,13 @@ struct StreamExchangeTests {
         let first = try #require(answer.timeToFirstToken)
         let end = try #require(answer.endToEnd)
         #expect(first.count > 0 && first <= end && end.seconds < 5)
-        #expect(answer.timePerOutputToken == Nanoseconds((end - first).count / 3))
+        let decode = try #require(answer.decode)
+        #expect(answer.timePerOutputToken == Nanoseconds(milliseconds: decode.milliseconds / 2) && first + decode <= end)
+        let moments = timed.moments
+        #expect(try #require(moments.sent) <= #require(moments.head) && #require(moments.head) <= #require(moments.role))
+        #expect(try #require(moments.role) <= #require(moments.firstContent) && moments.firstVisible == moments.firstContent)
+        #expect(try #require(moments.lastContent) <= #require(moments.lastByte) && moments.began <= #require(moments.sent))
+        #expect(timed.finishReason == "stop" && !timed.connection.wasReused && timed.connection.connect != nil)
         #expect(answer.time == time && answer.provider == "openai" && answer.endpoint == server.url + "/v1/")
         let request = try #require(server.record.requests.first)
         #expect(request.method == "POST" && request.path == "/v1/chat/completions" && request.header("authorization") == "Bearer geheim")
@@ -57,6 +63,9 @@ struct StreamExchangeTests {
         arguments: [
             (429, #"{"error":{"message":"slow down","type":"rate_limit"}}"#, "slow down"), (500, "<html>", ""),
             (404, #"{"detail":"no model"}"#, "no model"),
+            (400, #"[{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}]"#, "API key not valid"),
+            (401, #"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#, "invalid x-api-key"),
+            (401, #"{"id":"x","message":"invalid api token"}"#, "invalid api token"), (400, #"{"error":"no such model"}"#, "no such model"),
             (401, #"{"error":{"message":"bad key sk-abcdefghijklmnop"}}"#, "bad key sk-•••"), (503, "", ""),
         ])
     func refused(status: Int, body: String, message: String) async throws {
@@ -65,6 +74,68 @@ struct StreamExchangeTests {
         let answer = try await exchange(server.url).measure(prompt, key: nil, time: time).measurement
         #expect(answer.error == InferenceError(type: "http_\(status)", message: message, code: status))
         #expect(answer.timeToFirstToken == nil && answer.endToEnd == nil)
+    }
+
+    @Test(
+        "a server that wants to be left alone says for how long",
+        arguments: [
+            ([("Retry-After", "3")], Duration.seconds(3)), ([("retry-after", "0.5")], .milliseconds(500)),
+            ([("Retry-After", "60"), ("retry-after-ms", "1500")], .milliseconds(1_500)), ([("Retry-After", "-1")], nil),
+            ([("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT")], nil), ([("Retry-After", "1e300")], nil), ([], nil),
+        ])
+    func retryAfter(headers: [(String, String)], expected: Duration?) async throws {
+        let server = try LoopbackServer { _, writer in
+            try writer.begin(429, headers: headers)
+            try writer.end()
+        }
+        defer { server.stop() }
+        let answer = try await exchange(server.url).measure(prompt, key: nil, time: time)
+        #expect(answer.retryAfter == expected && answer.measurement.error?.code == 429)
+        #expect(answer.moments.sent != nil && answer.moments.head != nil && answer.moments.firstContent == nil)
+    }
+
+    @Test("a whole answer over a socket has no first token; its text is kept where it is wanted")
+    func whole() async throws {
+        let server = try LoopbackServer { _, writer in
+            try writer.answer(
+                200, #"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#
+            )
+        }
+        defer { server.stop() }
+        var prompt = prompt
+        prompt.isStreamed = false
+        prompt.keepsAnswer = true
+        let answer = try await exchange(server.url).measure(prompt, key: nil, time: time)
+        #expect(answer.measurement.error == nil && answer.text == "Hi" && answer.tokens == .reported(2))
+        #expect(answer.measurement.timeToFirstToken == nil && answer.measurement.endToEnd != nil && answer.connection.connect != nil)
+        let asked = try #require(server.record.requests.first)
+        #expect(asked.header("accept") == "application/json" && !asked.text.contains("stream"))
+    }
+
+    @Test("an answer becomes a record of a load test, its moments on the clock of the run")
+    func record() async throws {
+        let server = try LoopbackServer { _, writer in
+            try writer.answer(
+                200,
+                Self.event(#"{"choices":[{"delta":{"reasoning":"hm"}}],"usage":{"completion_tokens":3}}"#)
+                    + Self.event(
+                        #"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"completion_tokens":5,"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":3}}}"#
+                    ))
+        }
+        defer { server.stop() }
+        let origin = MonotonicTime.now
+        let intended = MonotonicTime(nanoseconds: origin.nanoseconds + 1_000)
+        let answer = try await exchange(server.url).measure(prompt, key: nil, time: time)
+        let record = answer.record(scenario: "chat", intended: intended, origin: origin)
+        #expect(record.moments.intended == Nanoseconds(1_000) && record.scenario == "chat" && record.measurement == answer.measurement)
+        #expect(
+            record.tokensPerEvent == [3, 2] && !record.tokensAreEstimated && record.reasoningTokens == 3 && record.cachedInputTokens == 8)
+        #expect(record.finishReason == "stop" && record.connection == answer.connection && record.earlierAttempts.isEmpty)
+        let sent = try #require(record.moments.sent)
+        let first = try #require(record.moments.firstContent)
+        #expect(record.measurement.timeToFirstToken == first - sent && record.scheduleLag == sent - Nanoseconds(1_000))
+        #expect(
+            try first <= #require(record.moments.firstVisible) && #require(record.moments.lastContent) <= #require(record.moments.lastByte))
     }
 
     @Test("a connection that breaks in the middle is told from one that ends early and from one that never came", arguments: [true, false])
@@ -77,6 +148,18 @@ struct StreamExchangeTests {
         defer { server.stop() }
         let answer = try await exchange(server.url).measure(prompt, key: nil, time: time).measurement
         #expect(answer.error?.type == (isReset ? "disconnected" : "ended_early") && answer.timeToFirstToken != nil)
+    }
+
+    @Test("a refusal whose body breaks off is the refusal")
+    func brokenRefusal() async throws {
+        let server = try LoopbackServer { _, writer in
+            try writer.begin(503)
+            try writer.chunk("{\"error\"")
+            writer.cut(.close)
+        }
+        defer { server.stop() }
+        let answer = try await exchange(server.url).measure(prompt, key: nil, time: time).measurement
+        #expect(answer.error == InferenceError(type: "http_503", code: 503))
     }
 
     @Test("nobody there is unreachable")
@@ -105,7 +188,7 @@ struct StreamExchangeTests {
             try await exchange(server.url + "/nonsense").measure(prompt, key: nil, time: time).measurement.error?.type == "malformed_event")
     }
 
-    private let prompt = ProbePrompt(text: "say \"hi\"", maximumOutputTokens: 8)
+    private let prompt = Prompt(text: "say \"hi\"", maximumOutputTokens: 8)
     private let time = Timestamp(secondsSinceEpoch: 1_000)
 
     private func exchange(_ url: String) throws -> StreamExchange {

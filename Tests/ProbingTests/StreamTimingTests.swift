@@ -18,7 +18,7 @@ struct StreamTimingTests {
         #expect(answer.timeToFirstToken == Nanoseconds(milliseconds: 100))
         #expect(answer.chunkGaps == [Nanoseconds(milliseconds: 30), Nanoseconds(milliseconds: 20)])
         #expect(answer.endToEnd == Nanoseconds(milliseconds: 170))
-        #expect(answer.timePerOutputToken == Nanoseconds(milliseconds: 14))  // (170 − 100) / (6 − 1)
+        #expect(answer.timePerOutputToken == Nanoseconds(milliseconds: 12.5))  // (150 − 100) / (6 − 2), two tokens an event
         #expect(answer.decode == Nanoseconds(milliseconds: 50))
         #expect(answer.inputTokens == 7 && answer.outputTokens == 6)
     }
@@ -32,8 +32,8 @@ struct StreamTimingTests {
             (#"{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}"#, 12),
         ]
         for (data, time) in events { timing.record(provider.read(ServerSentEvent(data: data)), receivedAt: at(time)) }
-        #expect(timing.firstOfKind == [.reasoning: at(5), .answer: at(9), .toolCall: at(12)])
-        #expect(timing.firstContentAt == at(5))
+        #expect(timing.content == [.reasoning, .answer, .toolCall])
+        #expect(timing.firstContentAt == at(5) && timing.firstVisibleAt == at(9) && timing.lastContentAt == at(12))
     }
 
     @Test("without a usage block tokens are an estimate, and there is no time per token")
@@ -76,9 +76,9 @@ struct StreamTimingTests {
     func backwards() {
         var timing = StreamTiming(sentAt: at(1_000))
         timing.record(StreamEvent(content: [.answer], finishReason: "stop"), receivedAt: at(500))
-        var answer = InferenceMeasurement(id: UUID())
+        var answer = TimedAnswer(measurement: InferenceMeasurement(id: UUID()), moments: ReceivedMoments(began: at(1_000)))
         timing.complete(&answer, endedAt: at(400))
-        #expect(answer.timeToFirstToken == Nanoseconds(0) && answer.endToEnd == Nanoseconds(0))
+        #expect(answer.measurement.timeToFirstToken == Nanoseconds(0) && answer.measurement.endToEnd == Nanoseconds(0))
     }
 
     @Test(
@@ -106,9 +106,9 @@ struct StreamTimingTests {
         for event in events {
             timing.record(provider.read(ServerSentEvent(data: event.data)), receivedAt: at(1_000_000_000 + event.milliseconds * 1_000_000))
         }
-        var measurement = InferenceMeasurement(id: UUID())
-        timing.complete(&measurement, endedAt: at(1_000_000_000 + end * 1_000_000))
-        return measurement
+        var answer = TimedAnswer(measurement: InferenceMeasurement(id: UUID()), moments: ReceivedMoments(began: at(1_000_000_000)))
+        timing.complete(&answer, endedAt: at(1_000_000_000 + end * 1_000_000))
+        return answer.measurement
     }
 
     private func at(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }

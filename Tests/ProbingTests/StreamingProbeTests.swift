@@ -2,11 +2,13 @@ import Control
 import Documents
 import Foundation
 import Measurements
-import Probing
+import Policies
 import Statistics
 import TestSupport
 import Testing
 import Transport
+
+@testable import Probing
 
 @Suite("The streaming probe", .timeLimit(.minutes(1)))
 struct StreamingProbeTests {
@@ -35,6 +37,58 @@ struct StreamingProbeTests {
         let delivered = await probe.deliver(request)
         #expect(delivered.measurements.map(\.error?.type) == ["timeout", "timeout", "timeout"])
         #expect(delivered.faults == ["7 probes of \(server.url) were left out: 3 were under way, as many as are allowed."])
+    }
+
+    @Test("what is spent stays within the tokens allowed in an hour; probes are marked, and their prompts are nowhere in what is delivered")
+    func budget() async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer(200, Self.answer) }
+        defer { server.stop() }
+        // A probe costs 64 and a prompt of about 60 bytes at most, and 5 as the server counts.
+        let probe = try probe(server.url, rate: 100, tokensPerHour: 120)
+        await probe.run(limit: 40)
+        let delivered = await probe.deliver(request)
+        let sent = server.record.requests
+        #expect((1...12).contains(sent.count) && delivered.measurements.count == sent.count, "\(sent.count) were sent")
+        #expect(
+            delivered.faults == ["\(40 - sent.count) probes of \(server.url) were left out: the 120 tokens allowed in an hour are spent."])
+        #expect(delivered.measurements.allSatisfy { $0.isProbe })
+        #expect(sent.allSatisfy { $0.header("x-llm-auto-optimizer") == "probe" })
+        let kept = delivered.measurements.map { String(reflecting: $0) }.joined()
+        #expect(!["rain", "bread", "lighthouse", "planets", "bicycle", "trees"].contains { kept.contains($0) })
+    }
+
+    @Test("a budget fills with time, never beyond an hour's worth, and takes what was spent beyond it")
+    func bucket() {
+        func at(_ minutes: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: minutes * 60_000_000_000) }
+        var budget = TokenBudget(tokensPerHour: 600, now: at(0))
+        let taken = [(600, 0), (1, 0), (101, 10), (100, 10)].map { budget.reserve($0.0, now: at($0.1)) }
+        #expect(taken == [true, false, false, true])
+        budget.settle(reserved: 100, used: 300)
+        // The last comes from a clock that went backwards.
+        let later = [(1, 29), (10, 31), (601, 100_000), (600, 100_000), (1, 0)].map { budget.reserve($0.0, now: at($0.1)) }
+        #expect(later == [false, true, false, true, false])
+    }
+
+    @Test("a policy may name every interface, sends to it as the interface wants, and is told of names nobody knows")
+    func policies() async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer(503, "") }
+        defer { server.stop() }
+        let client = try HTTPClient()
+        for entry in ProviderRegistry.entries {
+            let described = Policy.Source.Probe(endpoint: server.url, provider: entry.name, model: "m", rate: 100)
+            let probe = try StreamingProbe(name: "p", described, client: client, clock: Fixed(), seed: 1)
+            await probe.run(limit: 1)
+            #expect(await probe.deliver(request).measurements.map(\.provider) == [entry.name])
+        }
+        #expect(server.record.requests.count == ProviderRegistry.entries.count)
+        #expect(
+            Set(server.record.requests.map(\.path)).count == 7, "chat, completions, responses, Azure's, messages, Gemini's and Cohere's")
+        for name in ["opnai", "custom"] {
+            let described = Policy.Source.Probe(endpoint: server.url, provider: name, model: "m", rate: 1)
+            #expect(throws: UnknownProvider(name: name)) {
+                try StreamingProbe(name: "p", described, client: client, clock: Fixed(), seed: 1)
+            }
+        }
     }
 
     @Test("being stopped is no failure of the server")
@@ -105,10 +159,12 @@ struct StreamingProbeTests {
     private let request = DeliveryRequest(now: Fixed.time, questions: [], deadline: .seconds(1))
 
     private func probe(
-        _ url: String, rate: Double, inFlight: Int = 64, timeout: Duration = .seconds(10), key: SecretPlace? = nil
+        _ url: String, rate: Double, inFlight: Int = 64, timeout: Duration = .seconds(10), key: SecretPlace? = nil,
+        tokensPerHour: Int? = nil
     ) throws -> StreamingProbe {
         var settings = ProbeSettings(rate: rate, key: key, seed: 11)
         settings.maximumInFlight = inFlight
+        settings.tokensPerHour = tokensPerHour
         let exchange = StreamExchange(
             client: try HTTPClient(), provider: OpenAIChat(model: "m"), endpoint: url, model: "m", timeout: timeout)
         return StreamingProbe(name: "black-box", exchange: exchange, settings: settings, clock: Fixed())

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Pages
 import Policies
 import Testing
 

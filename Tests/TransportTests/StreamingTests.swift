@@ -80,6 +80,75 @@ struct StreamingTests {
         #expect(count == 1 << 20)
     }
 
+    @Test("who wants to be woken late is woken by the end, and then all is there")
+    func wokenByTheEnd() async throws {
+        let gate = Gate()
+        let server = try gatedServer(gate)
+        defer { server.stop() }
+        for _ in 1...3 { gate.open() }
+        let answer = try await HTTPClient().stream(HTTPRequest(url: server.url, wakeAfterBytes: 1 << 20))
+        #expect(answer.body.bufferedBytes == 3)
+        #expect(answer.body.timings != nil)
+        var pieces: [[UInt8]] = []
+        for try await chunk in answer.body { pieces.append(chunk.bytes) }
+        #expect(pieces == [Array("1".utf8), Array("2".utf8), Array("3".utf8)])
+    }
+
+    @Test("who wants to be woken late is woken when that much is there, and when the buffer is full", arguments: [2, 64 << 10])
+    func wokenByBytes(wakeAfterBytes: Int) async throws {
+        let isRead = Mutex(false)
+        let server = try LoopbackServer { _, writer in
+            try writer.begin()
+            try writer.chunk([UInt8](repeating: 1, count: 40 << 10))
+            while !isRead.withLock(\.self) { guard writer.wait(.milliseconds(1)) else { return } }
+            try writer.end()
+        }
+        defer { server.stop() }
+        let answer = try await HTTPClient().stream(
+            HTTPRequest(url: server.url, streamBufferBytes: 16 << 10, wakeAfterBytes: wakeAfterBytes))
+        var count = 0
+        for try await chunk in answer.body {
+            count += chunk.bytes.count
+            if count > 16 << 10 { isRead.withLock { $0 = true } }
+        }
+        #expect(count == 40 << 10)
+    }
+
+    @Test("bytes that wait to be read bear the time they arrived")
+    func arrivalTimes() async throws {
+        let gate = Gate()
+        let writtenAt = Mutex(MonotonicTime(nanoseconds: 0))
+        let server = try LoopbackServer { _, writer in
+            try writer.begin()
+            try writer.chunk("1")
+            while gate.opened < 1 { guard writer.wait(.milliseconds(1)) else { return } }
+            try writer.chunk("2")
+            writtenAt.withLock { $0 = .now }
+            try writer.end()
+        }
+        defer { server.stop() }
+        let client = try HTTPClient(settings: ClientSettings(readInterval: .milliseconds(500)))
+        let answer = try await client.stream(HTTPRequest(url: server.url))
+        var iterator = answer.body.makeAsyncIterator()
+        _ = try await iterator.next()
+        gate.open()
+        let second = try #require(try await iterator.next())
+        let readAt = MonotonicTime.now
+        let written = writtenAt.withLock(\.self)
+        #expect(second.bytes.first == UInt8(ascii: "2"))
+        #expect(readAt - written > .milliseconds(200), "the sockets were left alone")
+        #expect(second.receivedAt - written < .milliseconds(20))
+    }
+
+    @Test("any number of idle connections can be asked for", arguments: [Int.min, 0, 1, .max])
+    func idleConnections(count: Int) async throws {
+        let server = try LoopbackServer { _, writer in try writer.answer(body: [1]) }
+        defer { server.stop() }
+        let client = try HTTPClient(settings: ClientSettings(maxIdleConnections: count))
+        for _ in 1...2 { #expect(try await client.send(HTTPRequest(url: server.url)).body == [1]) }
+        #expect(server.record.connectionsOpened == 1)
+    }
+
     @Test("a body may be split anywhere", arguments: 1...12)
     func splits(length: Int) async throws {
         let wire = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: 1\r\n\r\n".utf8)

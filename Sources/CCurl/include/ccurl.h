@@ -4,6 +4,7 @@
 // libcurl with one function per argument type where libcurl's own are variadic, which Swift cannot call. With it come the calls that wait for its sockets, which Swift's own Linux modules leave out.
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -50,8 +51,15 @@ static inline CURLcode ccurl_set_request_callback(CURL *handle, ccurl_request_ca
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }
 
-// Keeps connections from the processes that this one starts; older versions of libcurl hand them down.
+// Keeps connections from the processes that this one starts, which older versions of libcurl hand down to them, and asks the system to note
+// when packets arrive.
 CURLcode ccurl_set_private_sockets(CURL *handle);
+
+// Waits until the descriptor can be read, but only for some time; returns whether it can.
+bool ccurl_wait_readable(int descriptor, int64_t nanoseconds);
+
+// When the packet that the next byte to be read is in arrived, in nanoseconds of CLOCK_REALTIME, whose 0 says that nobody knows.
+int64_t ccurl_arrival(curl_socket_t socket);
 
 // 0 where libcurl does not know.
 static inline int64_t ccurl_get_offset(CURL *handle, CURLINFO info) {

@@ -92,7 +92,8 @@ struct ControllerRun {
                 pruned = clock.steady
                 // A store that cannot be pruned still journals; what fails is told by whoever needs it.
                 _ = try? store.prune(
-                    olderThan: clock.steady.advanced(by: .zero - StoreOptions.keptFor), maximumBytes: StoreOptions.keptBytes)
+                    olderThan: clock.steady.advanced(by: .zero - StoreOptions.keptFor), retention: StoreOptions.keptFor,
+                    maximumBytes: StoreOptions.keptBytes)
             }
             let pause = await controller.nextDue.map { $0.since(clock.steady).duration } ?? .seconds(1)
             // Signals and edited files are noticed within this time.

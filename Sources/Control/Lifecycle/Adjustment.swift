@@ -23,7 +23,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     public let triggers: [String]
     public let terms: Terms
     /// Blocks before the change, oldest first.
-    public let before: [LatencyBlock]
+    public private(set) var before: [LatencyBlock]
 
     public private(set) var state: AdjustmentState
     /// Every transition with its reason, oldest first.
@@ -39,6 +39,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     public var elapsed: Duration = .zero
     /// Time in this state since the rollout was seen to be done.
     public var settled: Duration = .zero
+    /// Time in this state during which the measurements were doubted.
+    public var doubted: Duration?
     /// When it was last looked at.
     public var lastSeen: Timestamp?
     /// Sends in this state that came to nothing.
@@ -130,6 +132,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         state = next
         elapsed = .zero
         settled = .zero
+        doubted = nil
         lastSeen = time
         if next != .rollingBack || history[history.count - 2].state != .rollbackFailed { attempts = 0 }
         retryAt = nil
@@ -144,12 +147,32 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     }
 
     /// Lets time pass. A silence longer than three looks, a clock that went back and a target that cannot be seen do not count.
-    mutating func passTime(to now: Timestamp, counting isSeen: Bool, settled isSettled: Bool) {
+    mutating func passTime(to now: Timestamp, _ attention: Attention) {
         let longest = terms.interval * 3
         let passed = lastSeen.map { min(max(.zero, now.since($0).duration), longest) } ?? .zero
         lastSeen = now
-        guard isSeen else { return }
-        elapsed += passed
-        settled = isSettled ? settled + passed : .zero
+        switch attention {
+        case .unseen: break
+        case .doubted: doubted = (doubted ?? .zero) + passed
+        case .seen(let isSettled):
+            elapsed += passed
+            settled = isSettled ? settled + passed : .zero
+        }
+    }
+
+    /// How time passes.
+    enum Attention {
+        case unseen
+        /// The target is seen, but what is measured is not believed.
+        case doubted
+        case seen(settled: Bool)
+    }
+
+    /// Without the single blocks: what is over is told by its finding and its episode.
+    public var withoutBlocks: Adjustment {
+        var copy = self
+        copy.before = []
+        copy.after = []
+        return copy
     }
 }

@@ -28,8 +28,8 @@ extension AdjustmentStepper {
             if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
             if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
         }
-        guard !view.doubtsMeasurements else { return }
         takeBlocks()
+        if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
         let plan = adjustment.terms.verification
         let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
         adjustment.finding = finding
@@ -41,12 +41,34 @@ extension AdjustmentStepper {
 
     /// Requests may tell of harm while the target itself cannot be seen. What they prove is tried to be taken back; a change is not kept unseen.
     mutating func watchUnseen(_ why: String) {
-        guard adjustment.kind != .holdout, !view.doubtsMeasurements else { return }
+        guard adjustment.kind != .holdout else { return }
         takeBlocks()
+        if isDoubtful { return watchTripwires(after: adjustment.after, why) }
         let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: adjustment.terms.verification)
+        if finding.verdict == .worsened { takeBack(finding, unseen: why) }
+    }
+
+    /// While the change settles, latencies say little, but failures and silence say enough where nobody sees how the rollout goes.
+    mutating func settleUnseen(_ why: String) {
+        guard adjustment.kind != .holdout, let start = adjustment.reached(.settling) else { return }
+        watchTripwires(after: view.blocks.filter { $0.start >= start }, why)
+    }
+
+    /// Takes the change back where requests fail, or get no answer, as no doubt and no settling explains.
+    private mutating func watchTripwires(after: [LatencyBlock], _ unseen: String?) {
+        guard adjustment.kind != .holdout else { return }
+        var plan = adjustment.terms.verification
+        // Tripwires alone: statistics never have enough, and the time never ends.
+        plan.minimumRequests = .max
+        plan.timeLimit = .seconds(1_000_000_000)
+        let finding = verify(.temporal(before: adjustment.before, after: after), plan: plan)
         guard finding.verdict == .worsened else { return }
+        takeBack(finding, unseen: unseen)
+    }
+
+    private mutating func takeBack(_ finding: VerificationFinding, unseen why: String?) {
         adjustment.finding = finding
-        takeBack("\(finding.explanation) The target cannot be seen: \(why)", verdict: .worsened)
+        takeBack(finding.explanation + (why.map { " The target cannot be seen: \($0)" } ?? ""), verdict: .worsened)
     }
 
     private mutating func takeBlocks() {

@@ -9,11 +9,11 @@ extension AdjustmentStepper {
         switch relation {
         case .before(let marked): arriveBack(unmark: marked)
         case .after:
-            guard adjustment.retryAt.map({ $0 <= now }) ?? true else { return }
+            guard mayTryAgain else { return }
             effect = .apply(.back)
         case .sameByAnother:
             // After a change was kept its mark is off, so an operator's rollback meets its own value without one.
-            guard adjustment.reached(.kept) != nil, adjustment.retryAt.map({ $0 <= now }) ?? true else {
+            guard adjustment.reached(.kept) != nil, mayTryAgain else {
                 guard adjustment.reached(.kept) == nil else { return }
                 return supersede("\(adjustment.knob.name) was set to \(adjustment.candidate.to) by another")
             }
@@ -36,7 +36,7 @@ extension AdjustmentStepper {
         case .foreign(let value): return supersede("\(adjustment.knob.name) was set to \(value) by another; that stands")
         case .after, .sameByAnother, .unreadable, .replaced: break
         }
-        guard let due = adjustment.retryAt, due <= now else { return }
+        guard mayTryAgain else { return }
         move(.rollingBack, "trying again to take it back")
         effect = .apply(.back)
     }

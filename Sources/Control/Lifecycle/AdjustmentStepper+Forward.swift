@@ -53,8 +53,11 @@ extension AdjustmentStepper {
     }
 
     mutating func keepWaiting(_ relation: Adjustment.Relation) {
-        guard case .before = relation else {
-            return supersede("\(adjustment.knob.name) was changed by another while this waited for approval")
+        switch relation {
+        case .before: break
+        case .unreadable: adjustment.lastProblem = "the value in force cannot be read"
+        case .after, .sameByAnother, .foreign, .replaced:
+            supersede("\(adjustment.knob.name) was changed by another while this waited for approval")
         }
     }
 
@@ -65,12 +68,13 @@ extension AdjustmentStepper {
             if view.request == .rollback { return fail("an operator took it back before it was in force", unmark: marked) }
             // What lay about for long is not sent any more: the reasons for it may be gone.
             let sent = adjustment.reached(.applying) ?? now
-            guard now.since(sent).duration <= adjustment.terms.progressDeadline else {
+            // The time watched counts too: the clock may have been set back.
+            guard max(now.since(sent).duration, adjustment.elapsed) <= adjustment.terms.progressDeadline else {
                 return fail(
                     "it could not be made within \(FigureText.duration(adjustment.terms.progressDeadline)): "
                         + (adjustment.lastProblem ?? "no attempt succeeded"), unmark: marked)
             }
-            guard adjustment.retryAt.map({ $0 <= now }) ?? true else { return }
+            guard mayTryAgain else { return }
             effect = .apply(.forward)
         case .sameByAnother: supersede("\(adjustment.knob.name) was set to \(adjustment.candidate.to) by another")
         case .foreign(let value): supersede("\(adjustment.knob.name) was set to \(value) by another")

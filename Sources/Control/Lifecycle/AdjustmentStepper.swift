@@ -17,6 +17,19 @@ struct AdjustmentStepper {
     }
 
     var now: Timestamp { view.now }
+
+    /// Doubt that does not end is not believed for ever: a fleet may really be in trouble.
+    var isDoubtful: Bool {
+        view.doubtsMeasurements && (adjustment.doubted ?? .zero) < adjustment.terms.progressDeadline
+    }
+
+    /// Whether the pause after an attempt is over. None is longer than ``longestPause``: the clock was set back then.
+    var mayTryAgain: Bool {
+        adjustment.retryAt.map { $0 <= now || $0.since(now).duration > Self.longestPause } ?? true
+    }
+
+    static let longestPause = Duration.seconds(600)
+
     var change: String { "\(adjustment.knob.name) from \(adjustment.candidate.from) to \(adjustment.candidate.to)" }
 
     mutating func take() {
@@ -24,9 +37,13 @@ struct AdjustmentStepper {
         if adjustment.state == .awaitingApproval, takeAnswer() { return }
         switch view.sight {
         case .unseen(let why):
-            adjustment.passTime(to: now, counting: false, settled: false)
+            adjustment.passTime(to: now, .unseen)
             adjustment.lastProblem = why
-            if adjustment.state == .observing { watchUnseen(why) }
+            switch adjustment.state {
+            case .settling: settleUnseen(why)
+            case .observing: watchUnseen(why)
+            default: break
+            }
         case .gone(let why): supersede(why)
         case .seen(let observation): take(observation)
         }
@@ -47,8 +64,13 @@ struct AdjustmentStepper {
             move(.applying, "an operator approved it")
             return false
         case nil:
-            let waited = now.since(adjustment.reached(.awaitingApproval) ?? now).duration
-            guard waited >= adjustment.terms.approvalExpiry else { return false }
+            let start = adjustment.reached(.awaitingApproval) ?? now
+            // A start in the future: the clock was set back, and how long it has waited is not known.
+            if start.since(now).duration > Self.longestPause {
+                reject("the clock was set back while it waited for approval")
+                return true
+            }
+            guard now.since(start).duration >= adjustment.terms.approvalExpiry else { return false }
             reject("nobody approved it within \(FigureText.duration(adjustment.terms.approvalExpiry))")
         }
         return true
@@ -57,7 +79,7 @@ struct AdjustmentStepper {
     private mutating func take(_ observation: TargetObservation) {
         let relation = adjustment.relation(to: observation)
         guard relation != .replaced else { return supersede("the target was replaced by another of its name") }
-        adjustment.passTime(to: now, counting: !view.doubtsMeasurements, settled: observation.rollout == .settled)
+        adjustment.passTime(to: now, isDoubtful ? .doubted : .seen(settled: observation.rollout == .settled))
         switch adjustment.state {
         case .proposed: begin(relation)
         case .awaitingApproval: keepWaiting(relation)

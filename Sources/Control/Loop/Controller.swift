@@ -75,11 +75,11 @@ public actor Controller {
         }
         let names = Set(policies.map(\.name))
         for (name, entry) in entries where !names.contains(name) && !entry.isOrphan { entries[name] = nil }
-        return problems + adoptOrphans(names)
+        return problems + adoptOrphans()
     }
 
     /// Loops for open adjustments whose policy is gone, or has another target now: they are finished under the text they were decided with.
-    private func adoptOrphans(_ names: Set<String>) -> [String] {
+    private func adoptOrphans() -> [String] {
         guard let open = try? journal.openAdjustments() else { return [] }  // Each loop says for itself that the journal fails.
         var problems: [String] = []
         for one in open {
@@ -141,7 +141,14 @@ public actor Controller {
     private func finish(_ key: String, _ report: PolicyLoop.Report, of loop: PolicyLoop) {
         running[key] = nil
         busyTargets[key] = nil
-        guard entries[key]?.loop === loop else { return }  // The policy was changed or removed meanwhile.
+        guard entries[key]?.loop === loop else {
+            // The policy was changed or removed meanwhile; its last tick may have begun an adjustment.
+            guard !isClosed else { return }
+            for problem in adoptOrphans() {
+                announcer.announce(ControlEvent(.actingRefused, policy: loop.policy.name, time: clock.steady, message: problem))
+            }
+            return
+        }
         entries[key]?.last = report
         if entries[key]?.isOrphan == true { dropFinishedOrphans() }
     }

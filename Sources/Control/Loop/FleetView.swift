@@ -2,7 +2,12 @@ import Synchronization
 
 /// How many of the targets of this controller look bad now.
 public final class FleetView: Sendable {
-    private let degraded = Mutex<[String: Bool]>([:])
+    private let degraded = Mutex<[String: Report]>([:])
+
+    private struct Report {
+        var target: String
+        var isDegraded: Bool
+    }
 
     public init() {}
 
@@ -23,10 +28,16 @@ public final class FleetView: Sendable {
     }
 
     public var count: Count {
-        degraded.withLock { Count(targets: $0.count, degraded: $0.values.count { $0 }) }
+        degraded.withLock { reports in
+            Count(targets: Set(reports.values.map(\.target)).count, degraded: Set(reports.values.filter(\.isDegraded).map(\.target)).count)
+        }
     }
 
-    public func report(_ policy: String, isDegraded: Bool) { degraded.withLock { $0[policy] = isDegraded } }
+    /// Takes in how a policy finds its target; several policies of one target make one target.
+    /// - Parameter isDegraded: Where a change is being tried out there, what is measured tells of the change rather than of a fault.
+    public func report(_ policy: String, target: String, isDegraded: Bool) {
+        degraded.withLock { $0[policy] = Report(target: target, isDegraded: isDegraded) }
+    }
 
     public func forget(_ policy: String) { degraded.withLock { _ = $0.removeValue(forKey: policy) } }
 }

@@ -25,7 +25,6 @@ extension PolicyLoop {
             report.problems.append("another controller leads")
             return try note(decision, look, memory, &report)
         }
-        announceTriggers(decision, memory, at: look.now)
         let id = ports.makeIdentifier()
         let draw = ActionDraw(
             wish, policy: policy, objectives: decision.objectives, seed: id.seed, isForced: forced != nil)
@@ -114,7 +113,10 @@ extension PolicyLoop {
         entry.triggers = decision.nextTriggers
         entry.cycle = cycle
         if !policy.schedule.isEmpty, draw != nil { entry.scheduleSeenThrough = ports.clock.wall }
+        // Without a cycle the text it is to be finished under is kept by itself.
+        if cycle == nil { entry.policyText = policy }
         try commit(entry)
+        announceTriggers(decision, memory, at: look.now)
         var memory = memory
         memory.history.triggers = decision.nextTriggers
         return try await carryOn(new, look, memory)
@@ -159,7 +161,7 @@ extension PolicyLoop {
             failure = error
         }
         if case .fenced(let why)? = failure {
-            announce(.leadershipLost, "stopped before a side effect: \(why)", adjustment: adjustment.id, at: look.now)
+            tell(.leadershipLost, "stopped before a side effect: \(why)", cause: why, adjustment: adjustment.id, at: look.now)
         }
         let settled = adjustment.settleEffect(effect, failure: failure, at: ports.clock.steady)
         try record(settled, from: adjustment, &triggers, look, answered: [])
@@ -174,8 +176,9 @@ extension PolicyLoop {
             try await adjuster.unmark(adjustment, fence: term)
         } catch {
             // A mark that stays hinders nothing: the next tick tries again, and a new change overwrites it.
-            announce(
-                .targetUnreachable, "a finished mark is still on the target: \(error.explanation)", adjustment: adjustment, at: look.now)
+            tell(
+                .targetUnreachable, "a finished mark is still on the target: \(error.explanation)",
+                cause: "mark of \(adjustment): \(error.explanation)", adjustment: adjustment, at: look.now)
         }
     }
 
@@ -183,6 +186,8 @@ extension PolicyLoop {
         _ step: AdjustmentStep, from old: Adjustment, _ triggers: inout [String: TriggerState], _ look: Look, answered: [UUID]
     ) throws(JournalFailure) {
         guard step.adjustment != old || !answered.isEmpty else { return }
+        // While an operator thinks nothing happens that a restart would have to know.
+        if old.state == .awaitingApproval, step.adjustment.state == old.state, answered.isEmpty { return }
         var entry = JournalEntry(from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, now: look.now)
         entry.answered = answered
         try commit(entry)

@@ -25,35 +25,47 @@ extension PolicyLoop {
         blocks.take(delivery.blocks)
         var health = sourceHealth[source] ?? SourceHealth()
         if let complaint = health.take(delivery, at: now, staleAfter: policy.monitor.staleAfter) {
-            announce(.sourceStale, "source '\(source)' delivers nothing fresh: \(complaint)", at: now)
+            announce(.sourceStale, "source '\(source)' \(complaint)", at: now)
         }
         sourceHealth[source] = health
     }
 }
 
-/// Whether a source delivers; says so once when it ceases to.
+/// Whether a source delivers; says so once when it ceases to, or when something is missing for a while although data come.
 struct SourceHealth: Sendable, Hashable {
-    private(set) var lastFresh: Timestamp?
-    private var since: Timestamp?
-    private var hasComplained = false
+    private var silence = Trouble()
+    private var faults = Trouble()
 
-    /// Takes in a delivery.
-    /// - Returns: A sentence when the source has just become stale.
+    private struct Trouble: Hashable {
+        var since: Timestamp?
+        var hasComplained = false
+
+        /// - Returns: For how long, when it has just lasted too long.
+        mutating func last(until now: Timestamp, patience: Duration) -> Duration? {
+            let begin = since ?? now
+            since = begin
+            let length = now.since(begin).duration
+            guard !hasComplained, length >= patience else { return nil }
+            hasComplained = true
+            return length
+        }
+    }
+
+    /// Takes in a delivery. Data alone say whether the source is fresh.
+    /// - Returns: What the source does wrong, from the verb on, when that has just become worth telling.
     mutating func take(_ delivery: Delivery, at now: Timestamp, staleAfter: Duration) -> String? {
         let isFresh =
-            delivery.faults.isEmpty
-            && (!delivery.measurements.isEmpty || !delivery.blocks.isEmpty || delivery.readings.contains { $0.reading.isFresh(staleAfter) })
-        if isFresh {
-            lastFresh = now
-            since = nil
-            hasComplained = false
+            !delivery.measurements.isEmpty || !delivery.blocks.isEmpty || delivery.readings.contains { $0.reading.isFresh(staleAfter) }
+        guard isFresh else {
+            guard let length = silence.last(until: now, patience: staleAfter) else { return nil }
+            return "delivers nothing fresh: \(delivery.faults.first ?? "no measurement for \(FigureText.duration(length))")"
+        }
+        silence = Trouble()
+        guard let fault = delivery.faults.first else {
+            faults = Trouble()
             return nil
         }
-        let silentSince = since ?? now
-        since = silentSince
-        guard !hasComplained, now.since(silentSince).duration >= staleAfter else { return nil }
-        hasComplained = true
-        return delivery.faults.first ?? "no measurement for \(FigureText.duration(now.since(silentSince).duration))"
+        return faults.last(until: now, patience: staleAfter) == nil ? nil : "delivers, but not all: \(fault)"
     }
 }
 

@@ -17,11 +17,24 @@ extension PolicyLoop {
     func remember(at now: Timestamp) throws(JournalFailure) -> ControlMemory {
         let budgets = [policy.budgets.adjustments, policy.budgets.podRestarts, policy.budgets.reversals].compactMap { $0?.window }
         let since = now.advanced(by: .zero - (budgets + [Self.reach]).max()!)
+        var memory: ControlMemory
         do {
-            return try ports.journal.memory(of: policy.name, target: target, since: since)
+            memory = try ports.journal.memory(of: policy.name, target: target, since: since)
         } catch {
             throw JournalFailure(error)
         }
+        // What lies further ahead than it ever does was written before the clock was set back.
+        let latest = now.advanced(by: InfeasibleChange.memory + AdjustmentStepper.longestPause)
+        memory.history.infeasible.removeAll { $0.until > latest }
+        let clamped = memory.history.triggers.clamped(to: policy.triggers, at: now)
+        if clamped != memory.history.triggers {
+            memory.history.triggers = clamped
+            // Kept at once: clamped anew at every tick, a quiet time would never end.
+            var entry = JournalEntry(policy: policy.name, time: now)
+            entry.triggers = clamped
+            try commit(entry)
+        }
+        return memory
     }
 
     func commit(_ entry: JournalEntry) throws(JournalFailure) {
@@ -54,6 +67,20 @@ extension PolicyLoop {
         for trigger in decision.triggers where trigger.outcome.isFiring && memory.history.triggers[trigger.name]?.firingSince == nil {
             announce(.triggerFired, trigger.sentence, at: now)
         }
+    }
+}
+
+extension [String: TriggerState] {
+    /// No quiet time lasts longer from now than the policy says: the clock was set back, or the policy made shorter.
+    func clamped(to triggers: [Trigger], at now: Timestamp) -> Self {
+        var clamped = self
+        for trigger in triggers {
+            guard let cooldown = self[trigger.name]?.cooldown else { continue }
+            let length = cooldown.reason == .adjusted ? trigger.cooldown : Swift.max(trigger.cooldown, trigger.cooldownAfterRollback)
+            let latest = now.advanced(by: length)
+            if cooldown.until > latest { clamped[trigger.name]?.cooldown?.until = latest }
+        }
+        return clamped
     }
 }
 

@@ -17,6 +17,7 @@ public actor PolicyLoop {
     var blocks: LiveBlocks
     var steady = SteadyState()
     var recorder = CycleRecorder()
+    var news = RepeatedNews()
     private var targetHealth = TargetHealth()
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
@@ -88,10 +89,11 @@ public actor PolicyLoop {
         }
         do {
             try await decideAndAct(Look(now: now, sight: sight, answers: gathered), intent, &report)
+            news.end(.journalFailed)
         } catch {
             // The journal cannot be read or written: what is not on disk does not happen.
             report.problems.append(error.explanation)
-            announce(.journalFailed, "nothing is done without a journal: \(error.explanation)", at: now)
+            tell(.journalFailed, "nothing is done without a journal: \(error.explanation)", cause: error.explanation, at: now)
         }
         return report
     }
@@ -147,7 +149,9 @@ public actor PolicyLoop {
             id: ports.makeIdentifier(), origin: ports.origin, toolVersion: ports.toolVersion, policy: policy, snapshot: snapshot,
             decision: decision, changes: decision.recommendations.map(ports.plannedChange))
         report.hasBaseline = baselineRefusal(policy, blocks: baseline) == nil
-        ports.fleet.report(policy.name, isDegraded: decision.triggers.contains { $0.outcome.isFiring })
+        // A change under way tells of itself, and a target that is too large or too dear does not look bad.
+        let looksBad = decision.triggers.contains { $0.outcome.isFiring && $0.type.tellsOfDegradation }
+        ports.fleet.report(policy.name, target: target, isDegraded: memory.open == nil && looksBad)
         return decision
     }
 
@@ -169,6 +173,22 @@ public actor PolicyLoop {
 
     func announce(_ kind: ControlEvent.Kind, _ message: String, adjustment: UUID? = nil, at now: Timestamp) {
         ports.announcer.announce(ControlEvent(kind, policy: policy.name, adjustment: adjustment, time: now, message: message))
+    }
+
+    /// Announces what may be the same at every tick: once for each cause, and again every ten minutes.
+    func tell(_ kind: ControlEvent.Kind, _ message: String, cause: String, adjustment: UUID? = nil, at now: Timestamp) {
+        guard news.isNews(kind, cause: cause, at: now) else { return }
+        announce(kind, message, adjustment: adjustment, at: now)
+    }
+}
+
+extension TriggerType {
+    /// Whether its firing says that users are served badly.
+    fileprivate var tellsOfDegradation: Bool {
+        switch self {
+        case .latencyThreshold, .errorRateThreshold, .slaViolation: true
+        case .throughputThreshold, .resourceUtilization, .costEfficiency, .scheduled: false
+        }
     }
 }
 

@@ -10,7 +10,8 @@ public protocol Journal: Sendable {
     func memory(of policy: String, target: String, since: Timestamp) throws -> ControlMemory
     /// Every adjustment that is not finished, with the policy it was decided under.
     func openAdjustments() throws -> [OpenAdjustment]
-    /// Takes everything or nothing, and returns only when it is on disk.
+    /// Takes everything or nothing, and returns only when it is on disk. An adjustment that is finished is not opened again, except that one
+    /// that was kept may be taken back.
     func commit(_ entry: JournalEntry) throws
     /// What operators asked for and nobody has answered yet, oldest first.
     func requests() throws -> [OperatorRequest]
@@ -35,7 +36,7 @@ public struct ControlMemory: Sendable, Hashable {
     public var history: ControlHistory
     /// The one adjustment of the target that is not finished, whoever's policy it belongs to.
     public var open: Adjustment?
-    /// How the policy's last adjustments ended, oldest first.
+    /// How the last adjustments the policy decided by itself ended, oldest first; without holdouts and those that got no verdict.
     public var outcomes: [AdjustmentOutcome]
     /// Since when new changes are paused; `nil` where they are not.
     public var pausedSince: Timestamp?
@@ -67,6 +68,8 @@ public struct JournalEntry: Sendable, Hashable {
     public var time: Timestamp
     public var adjustment: Adjustment?
     public var cycle: CycleRecord?
+    /// The policy a new adjustment was begun under, where no cycle tells.
+    public var policyText: Policy?
     /// All trigger states of the policy.
     public var triggers: [String: TriggerState]?
     public var replicaRecommendation: ReplicaRecommendation?

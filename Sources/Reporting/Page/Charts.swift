@@ -1,6 +1,7 @@
 import Control
 import Learning
 import Measurements
+import Pages
 import Policies
 import Statistics
 

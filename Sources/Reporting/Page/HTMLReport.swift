@@ -2,6 +2,7 @@ import Control
 import FoundationEssentials
 import Learning
 import Measurements
+import Pages
 import Policies
 import Statistics
 

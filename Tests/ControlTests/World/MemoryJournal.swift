@@ -43,7 +43,8 @@ final class MemoryJournal: Journal {
             memory.scheduleSeenThrough = state.schedule[policy]
             let resumed = [state.resumed[policy], state.resumed["*"]].compactMap(\.self).max() ?? Timestamp(nanosecondsSinceEpoch: 0)
             memory.outcomes = state.order.compactMap { id in
-                guard let one = state.adjustments[id], one.policy == policy, [.kept, .rolledBack, .superseded].contains(one.state),
+                guard let one = state.adjustments[id], one.policy == policy, one.kind == .decided, one.verdict != nil,
+                    [.kept, .rolledBack, .superseded].contains(one.state),
                     let time = state.updated[id], time > resumed
                 else { return nil }
                 return AdjustmentOutcome(time: time, state: one.state, verdict: one.verdict)
@@ -90,16 +91,21 @@ final class MemoryJournal: Journal {
 extension MemoryJournal.State {
     /// A target has two open adjustments: the promise that the real journal's file keeps as an index.
     struct TwoOpen: Error {}
+    /// A finished adjustment would be opened again.
+    struct Reopened: Error {}
 
     fileprivate mutating func put(_ adjustment: Adjustment, _ entry: JournalEntry) throws {
         if adjustment.isOpen, adjustments.values.contains(where: { $0.isOpen && $0.target == adjustment.target && $0.id != adjustment.id })
         {
             throw TwoOpen()
         }
+        if let old = adjustments[adjustment.id], !old.isOpen, adjustment.isOpen, (old.state, adjustment.state) != (.kept, .rollingBack) {
+            throw Reopened()
+        }
         if adjustments[adjustment.id] == nil { order.append(adjustment.id) }
-        adjustments[adjustment.id] = adjustment
+        adjustments[adjustment.id] = adjustment.isOpen ? adjustment : adjustment.withoutBlocks
         updated[adjustment.id] = entry.time
-        if let cycle = entry.cycle { policies[adjustment.id] = cycle.policy }
+        if let policy = entry.policyText ?? entry.cycle?.policy, policies[adjustment.id] == nil { policies[adjustment.id] = policy }
     }
 
     fileprivate mutating func put(_ pause: JournalEntry.Pause, _ entry: JournalEntry) {
