@@ -35,7 +35,8 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Simulation", "Statistics", "Transport",
+                "Control", "EngineModels", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Simulation",
+                "Statistics", "Transport",
             ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
@@ -65,8 +66,9 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EpisodeStore",
-                "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies", "PolicyFiles",
+                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EngineModels",
+                "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies",
+                "PolicyFiles",
                 "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
                 "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -220,13 +222,25 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Documents", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
+            name: "ServerTests",
+            dependencies: ["Documents", "EngineModels", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
             swiftSettings: strict),
         .target(
-            name: "Simulation", dependencies: ["Control", "Documents", "Learning", "Measurements", "Policies", "Statistics"],
+            name: "Simulation",
+            dependencies: ["Control", "Documents", "EngineModels", "Learning", "Measurements", "Policies", "Statistics"],
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Control", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
+            name: "SimulationTests",
+            dependencies: ["Control", "EngineModels", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
+            swiftSettings: strict),
+        .target(name: "EngineModels", dependencies: ["Measurements"], swiftSettings: strict),
+        .target(name: "Scaling", dependencies: ["EngineModels", "Measurements"], swiftSettings: strict),
+        .testTarget(name: "ScalingTests", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
+        .target(
+            name: "BackTesting", dependencies: ["EngineModels", "Measurements", "Scaling", "Simulation", "Statistics"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Control
+public import EngineModels
 public import Measurements
 import Synchronization
 

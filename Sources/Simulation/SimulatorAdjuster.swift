@@ -1,4 +1,5 @@
 public import Control
+import EngineModels
 public import FoundationEssentials
 import Learning
 public import Policies

@@ -1,3 +1,4 @@
+import EngineModels
 import FoundationEssentials
 import Measurements
 import Simulation

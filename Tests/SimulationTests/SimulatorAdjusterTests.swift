@@ -1,4 +1,5 @@
 import Control
+import EngineModels
 import FoundationEssentials
 import Measurements
 import Policies

@@ -1,3 +1,4 @@
+import EngineModels
 import Measurements
 
 @testable import Simulation

@@ -1,3 +1,4 @@
+import EngineModels
 import Foundation
 import Measurements
 import Policies

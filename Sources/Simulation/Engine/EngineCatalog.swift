@@ -1,4 +1,5 @@
 import Documents
+public import EngineModels
 import Measurements
 
 /// Engines measured by somebody, in a JSON file: one's own beside those that are known here.

@@ -1,3 +1,5 @@
+import EngineModels
+
 /// A latency model in whole picoseconds.
 ///
 /// Sums of whole numbers do not depend on their order, so that a hundred iterations taken in one leap end at exactly the time a hundred

@@ -1,3 +1,5 @@
+public import EngineModels
+
 extension EnginePool {
     /// Asks for a number of replicas, `0...1024`; otherwise traps.
     ///

@@ -1,3 +1,4 @@
+public import EngineModels
 public import Measurements
 
 /// Replicas of an engine behind a router: a discrete-event simulation that is advanced to a time.
@@ -113,7 +114,8 @@ public struct EnginePool: Sendable {
         return [next == .max ? nil : Nanoseconds(picoseconds: next + 999), token].compactMap(\.self).min()
     }
 
-    var gatewayCount: Int { gateway.count }
+    /// Requests in front of the pool, while no replica is ready.
+    public var gatewayCount: Int { gateway.count }
 
     // MARK: Time and routing
 

@@ -1,3 +1,4 @@
+import EngineModels
 import Statistics
 
 /// A replica with its place in the life of a pool.

@@ -1,3 +1,4 @@
+public import EngineModels
 public import Measurements
 
 /// What a pool of engines begins with.

@@ -1,3 +1,5 @@
+import EngineModels
+
 /// What a pool is and does at a moment.
 public struct PoolStatus: Sendable, Codable, Hashable {
     /// Replicas asked for.

@@ -11,7 +11,7 @@ public struct EngineSettings: Sendable, Codable, Hashable {
     public var quantization: Quantization
 
     /// A bound that keeps sums within 64 bits.
-    static let maximumCacheTokens = 1 << 26
+    public static let maximumCacheTokens = 1 << 26
 
     public init(
         maxNumSeqs: Int = 256, maxNumBatchedTokens: Int = 2_048, gpuMemoryUtilization: Double = 0.9, tensorParallel: Int? = nil,

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
 /// How long one iteration of a batching engine takes:
 /// `t(n, K, Q) = overhead + max(weightRead + readPerToken·n, computeFloor + computePerToken·n) + cachePerToken·K + attention·Q`.
 ///
@@ -37,10 +43,10 @@ public struct LatencyModel: Sendable, Codable, Hashable {
     /// devices than the profile was fitted for is told somewhat too well.
     public func spread(over ratio: Double) -> LatencyModel {
         var model = self
-        model.weightRead *= power(ratio, -0.83)
-        model.readPerToken *= power(ratio, -0.94)
-        model.computeFloor *= power(ratio, -0.94)
-        model.computePerToken *= power(ratio, -0.94)
+        model.weightRead *= pow(ratio, -0.83)
+        model.readPerToken *= pow(ratio, -0.94)
+        model.computeFloor *= pow(ratio, -0.94)
+        model.computePerToken *= pow(ratio, -0.94)
         model.cachePerToken /= ratio
         model.attention /= ratio
         return model
