@@ -1,5 +1,5 @@
-public import Measurements
-public import Simulation
+import Measurements
+import Simulation
 
 /// How a scaler did in a trial.
 public struct ScalingScore: Sendable, Codable, Hashable {

@@ -1,4 +1,3 @@
-public import EngineModels
 public import Measurements
 public import Scaling
 public import Simulation
