@@ -32,6 +32,7 @@ public struct SimulatorAdjuster: Adjuster {
                 }
             }
             observation.mark = state.mark
+            observation.markCameWithValue = true
             observation.rollout = state.pool.status.rollout
             return observation
         }
