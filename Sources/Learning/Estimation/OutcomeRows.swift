@@ -27,7 +27,7 @@ public struct OutcomeRows: Sendable {
         let known = Set(frequent)
         actions = frequent.sorted()
         self.samples = usable.filter { $0.mode == .holdout || known.contains($0.action) }
-            .sorted { ($0.decidedAt, $0.id.uuidString) < ($1.decidedAt, $1.id.uuidString) }
+            .sorted { $0.decidedAt != $1.decidedAt ? $0.decidedAt < $1.decidedAt : $0.id.uuidString < $1.id.uuidString }
         leftOut = samples.count - self.samples.count
         self.now = now
         self.physics = physics
@@ -83,10 +83,11 @@ extension EpisodeSample {
     /// What a draw without chance counts beside one with: nothing was held against it (control dossier, P17).
     private static let urgentWeight = 0.5
 
-    /// Whether it says something of an action: randomised or held out, measured, and not blurred.
+    /// Whether it says something of an action: drawn or held out, foretold, measured, and not blurred.
     var isUsable: Bool {
         (mode == .temporal || mode == .holdout) && quality > 0 && verdict != .unmeasured && verdict != .superseded
             && contamination.isDisjoint(with: Self.spoiling)
+            && (mode == .holdout || OutcomeRows.outcomes.contains { predictedEffect(on: $0) != nil })
     }
 
     var weight: Double { min(1, quality) * (isUrgent ? Self.urgentWeight : 1) }
