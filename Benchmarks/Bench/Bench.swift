@@ -11,13 +11,14 @@ import Foundation
         case "import": try measureImport(arguments)
         case "store": try measureStore()
         case "decide": try measureDeciding()
+        case "effect": measureLearning()
         case "tick": try await measureTicking()
         case "lens": try await runLens(arguments)
         case "simulate": try measureSimulating(arguments)
         case "transport": try await measureTransport(arguments)
         default:
             let usage = """
-                usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | simulate [AZURE.CSV] | store | transport URL \
+                usage: Bench generate FILE MEGABYTES | import FILE | decide | effect | tick | simulate [AZURE.CSV] | store | transport URL \
                 | lens URL STREAMS REQUESTS TOKENS [FILE]
 
                 """

@@ -62,7 +62,8 @@ struct RecommendCommand: ParsableCommand {
         let store = noStore ? nil : try storing.open()
         let now = Timestamp.now
         let since = now.advanced(by: .zero - StoreOptions.keptFor)
-        let history = try storing.guarded { try store?.history(for: policy.name, since: since) } ?? ControlHistory()
+        var history = try storing.guarded { try store?.history(for: policy.name, since: since) } ?? ControlHistory()
+        history.learned = try storing.guarded { try store?.learned(of: policy.targetName, at: now) }
         let dryRun = DryRun(policy: policy, evidence: evidence, state: state, history: history, now: now)
 
         let record = CycleRecord(

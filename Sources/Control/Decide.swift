@@ -7,10 +7,10 @@ public import Policies
 /// Triggers are advanced by one evaluation at the snapshot's time. Where at least one fires, every neighbouring value of every knob is
 /// considered, and each ends up recommended or excluded with a reason.
 /// - Parameters:
-///   - estimator: Predicts what a change would do; physics alone while nothing was learned.
+///   - estimator: Predicts what a change would do; unless given, physics put right by what the snapshot says was learned.
 ///   - utility: How the objective weighs latency, throughput and cost.
 public func decide(
-    _ snapshot: Snapshot, under policy: Policy, estimator: any EffectEstimator = PhysicalPrior(), utility: UtilityModel = UtilityModel()
+    _ snapshot: Snapshot, under policy: Policy, estimator: (any EffectEstimator)? = nil, utility: UtilityModel = UtilityModel()
 ) -> Decision {
     let readings = RecordedReadings(snapshot.readings)
     let assessment = ObjectiveAssessment(policy: policy, readings: readings)
@@ -27,10 +27,15 @@ public func decide(
     }
     let selection = CandidateSelection(
         policy: policy, snapshot: snapshot, firing: firing, objectives: decision.objectives, gaps: assessment.gaps(firing: firing),
-        estimator: estimator, utility: utility)
+        estimator: estimator ?? snapshot.history.estimator, utility: utility)
     (decision.recommendations, decision.excluded) = selection.select()
     decision.outcome = decision.recommendations.isEmpty ? .hold : .recommend
     return decision
+}
+
+extension ControlHistory {
+    /// Physics, put right by what was learned.
+    var estimator: any EffectEstimator { learned.map { LearnedEstimator($0) } ?? PhysicalPrior() }
 }
 
 private func advanceTriggers(

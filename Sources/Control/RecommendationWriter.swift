@@ -24,7 +24,7 @@ struct RecommendationWriter {
             switch effect.source {
             case .physicalPrior: "No change of this deployment has been observed yet, so this is physics alone and the intervals are wide."
             case .learned(let episodes, let holdouts):
-                "Learned from \(episodes) episodes and \(holdouts) deliberate no-ops of this deployment."
+                "Physics put right by what was learned from \(counted(episodes, "episode")) of this change and \(counted(holdouts, "holdout"))."
             }
         return ([missed()] + why + [prediction, confidence(utility), evidence]).filter { !$0.isEmpty }.joined(separator: " ")
     }
@@ -64,6 +64,9 @@ struct RecommendationWriter {
             + (verify.onInconclusive == .revert ? "or if that cannot be told." : "and keep it if that cannot be told.")
     }
 }
+
+/// `1 episode`, `2 episodes`.
+private func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
 /// `+35 %`, `−12 %` or `±0 %`.
 public func signedPercent(_ ratio: Double) -> String {

@@ -10,11 +10,11 @@ public enum ReplayResult: Sendable, Hashable {
 }
 
 /// Decides again on the recorded inputs and compares the outcome with the recorded one. Pure.
-/// - Parameter estimator: The one that was used then.
+/// - Parameter estimator: The one that was used then, where it was not the one the snapshot's past gives.
 /// - Parameter utility: The one that was used then.
 /// - Throws: `EncodingError` where a decision cannot be written as JSON.
 public func replay(
-    _ record: CycleRecord, estimator: any EffectEstimator = PhysicalPrior(), utility: UtilityModel = UtilityModel()
+    _ record: CycleRecord, estimator: (any EffectEstimator)? = nil, utility: UtilityModel = UtilityModel()
 ) throws -> ReplayResult {
     let derived = decide(record.snapshot, under: record.policy, estimator: estimator, utility: utility)
     return try compare(stored: record.decision, derived: derived)

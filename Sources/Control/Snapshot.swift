@@ -1,3 +1,4 @@
+public import Learning
 public import Measurements
 public import Policies
 
@@ -141,6 +142,8 @@ public struct ControlHistory: Sendable, Hashable {
     public var replicaRecommendations: [ReplicaRecommendation]
     /// Changes the target would not take, oldest first.
     public var infeasible: [InfeasibleChange]
+    /// What earlier episodes say of this deployment's actions; `nil` where there are none.
+    public var learned: LearnedEffects?
 
     public init() {
         triggers = [:]
@@ -152,7 +155,7 @@ public struct ControlHistory: Sendable, Hashable {
 
 extension ControlHistory: Codable {
     private enum CodingKeys: CodingKey {
-        case triggers, changes, replicaRecommendations, infeasible
+        case triggers, changes, replicaRecommendations, infeasible, learned
     }
 
     public init(from decoder: any Decoder) throws {
@@ -162,6 +165,7 @@ extension ControlHistory: Codable {
         replicaRecommendations = try values.decode([ReplicaRecommendation].self, forKey: .replicaRecommendations)
         // Cycles of dry runs from before targets were changed have none.
         infeasible = try values.decodeIfPresent([InfeasibleChange].self, forKey: .infeasible) ?? []
+        learned = try values.decodeIfPresent(LearnedEffects.self, forKey: .learned)
     }
 }
 

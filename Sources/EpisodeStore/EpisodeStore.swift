@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 
 /// The durable memory of the optimizer: imports, measurements, cycles, trigger states, changes and episodes in one SQLite file.
 ///
@@ -11,6 +12,8 @@ public final class EpisodeStore: Sendable {
     private let pool: DatabasePool?
     /// Held as long as the store is open for writing; declared after the connections it protects.
     private let lock: WriterLock?
+    /// What was learned, by deployment.
+    let learnedCache = Mutex<[String: Learned]>([:])
 
     /// Opens a store for reading and writing, and creates it where there is none, readable for its owner alone.
     /// - Parameter maximumBytes: What the file may grow to; what does not fit fails with `diskFull`. `nil` for as far as the disk goes.

@@ -20,6 +20,9 @@ public struct Candidate: Sendable, Codable, Hashable {
     /// The change that undoes this one.
     public var inverse: Candidate { Candidate(knob: knob, role: role, from: to, to: from, step: -step) }
 
+    /// The name under which the effects of such changes are learned, e.g. `replicas +1`.
+    public var actionName: String { "\(knob) \(step >= 0 ? "+" : "")\(step)" }
+
     /// New value over old value; `nil` where they are not positive numbers.
     public var ratio: Double? {
         guard let from = from.numeric, let to = to.numeric, from > 0, to > 0 else { return nil }

@@ -33,3 +33,6 @@ func naturalLogarithm(_ x: Double) -> Double { log(x) }
 
 /// `base^exponent` for a positive base.
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+/// `e^x`.
+func exponential(_ x: Double) -> Double { exp(x) }

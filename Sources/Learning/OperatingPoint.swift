@@ -76,4 +76,14 @@ public struct OperatingPoint: Sendable, Codable, Hashable {
         guard let waiting, let endToEnd, endToEnd > 0 else { return gpuUtilization.map { min(most, $0) } }
         return min(most, waiting / endToEnd)
     }
+
+    /// What a whole request does where its first token and each further one do this: each moves its own share of it.
+    func wholeRequest(first: EffectEstimate, perToken: EffectEstimate) -> EffectEstimate? {
+        guard let endToEnd, endToEnd > 0, let timeToFirstToken else { return nil }
+        let share = min(1, timeToFirstToken / endToEnd)
+        let ratio = share * (1 + first.relativeChange) + (1 - share) * (1 + perToken.relativeChange)
+        guard ratio > 0 else { return nil }
+        return EffectEstimate(
+            logRatio: naturalLogarithm(ratio), deviation: share * first.deviation + (1 - share) * perToken.deviation)
+    }
 }

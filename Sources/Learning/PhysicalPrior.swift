@@ -175,13 +175,10 @@ private struct EffectBuilder {
 
     /// The whole request: the first token's share of it moves with the first token, the rest with the time per token.
     mutating func combineEndToEnd() {
-        guard let first = outcomes[.timeToFirstToken], let perToken = outcomes[.timePerOutputToken], let whole = state.endToEnd, whole > 0,
-            let wait = state.timeToFirstToken
+        guard let first = outcomes[.timeToFirstToken], let perToken = outcomes[.timePerOutputToken],
+            let whole = state.wholeRequest(first: first, perToken: perToken)
         else { return }
-        let share = min(1, wait / whole)
-        let ratio = share * (1 + first.relativeChange) + (1 - share) * (1 + perToken.relativeChange)
-        guard ratio > 0 else { return }
-        set(.endToEnd, estimate(naturalLogarithm(ratio), atLeast: share * first.deviation + (1 - share) * perToken.deviation))
+        set(.endToEnd, estimate(whole.logRatio, atLeast: whole.deviation))
     }
 
     /// A full pool turns away what exceeds its capacity; other errors do not depend on it.

@@ -32,11 +32,6 @@ public struct ActionDraw: Sendable, Hashable {
     }
 }
 
-extension Candidate {
-    /// The name under which the effects of such changes are learned, e.g. `replicas +1`.
-    public var actionName: String { "\(knob) \(step >= 0 ? "+" : "")\(step)" }
-}
-
 extension ObjectiveReport {
     fileprivate var isMissedByHalf: Bool {
         guard met == false, let observed, limit > 0 else { return false }

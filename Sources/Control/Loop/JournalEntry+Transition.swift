@@ -76,7 +76,10 @@ extension EpisodeRecord {
         from = [adjustment.knob.name: adjustment.candidate.from]
         to = [adjustment.knob.name: adjustment.candidate.to]
         policyVersion = policy.name
-        before = EpisodeWindow(adjustment.before)
+        let asking = policy.triggers.first { adjustment.triggers.contains($0.name) }
+        let blocks = BlocksBefore(adjustment.before, trigger: asking, decidedAt: adjustment.proposedAt)
+        before = EpisodeWindow(blocks.baseline)
+        triggerOutcomes = EpisodeWindow(blocks.fired).outcomes
     }
 }
 
@@ -93,6 +96,8 @@ extension EpisodeClosure {
         // A judgement of an operator or a rollout that failed says nothing of the steady effect.
         quality = adjustment.finding?.verdict == nil ? 0 : 1
         effect = adjustment.finding?.clearestEffect
+        contamination = ContaminationCheck(adjustment, closedAt: now).findings
+        if adjustment.state == .superseded { contamination.insert(.otherChange) }
     }
 }
 
@@ -103,10 +108,19 @@ extension EpisodeWindow {
         let seconds = blocks.reduce(0.0) { $0 + $1.length.inSeconds }
         let requests = blocks.reduce(0) { $0 + $1.requests }
         if seconds > 0 { conditions.arrivalRate = Double(requests) / seconds }
+        conditions.trend = Self.trend(blocks)
         conditions.inputTokens = Self.mean(blocks) { block in block.inputTokens.map { ($0, Double(block.requests)) } }
         conditions.outputTokens = Self.mean(blocks) { block in block.outputTokens.map { ($0, Double(block.requests)) } }
         outcomes.timeToFirstToken = Self.mean(blocks) { $0.logTimeToFirstToken.map { ($0.mean, Double($0.count)) } }
         outcomes.timePerOutputToken = Self.mean(blocks) { $0.logTimePerOutputToken.map { ($0.mean, Double($0.count)) } }
+    }
+
+    /// Logarithm of the requests in the later half of the blocks over those in the earlier half, each with one added.
+    private static func trend(_ blocks: [LatencyBlock]) -> Double? {
+        guard blocks.count >= 2 else { return nil }
+        let half = blocks.count / 2
+        let (earlier, later) = (blocks.prefix(half).reduce(0) { $0 + $1.requests }, blocks.suffix(half).reduce(0) { $0 + $1.requests })
+        return logarithm(of: Double(later + 1) / Double(earlier + 1))
     }
 
     private static func mean(_ blocks: [LatencyBlock], _ value: (LatencyBlock) -> (value: Double, weight: Double)?) -> Double? {

@@ -112,6 +112,10 @@ extension PolicyLoop {
             from: nil, to: new, policy: policy, triggers: decision.nextTriggers, draw: draw, now: look.now)
         entry.triggers = decision.nextTriggers
         entry.cycle = cycle
+        entry.openingEpisode?.before.conditions.readyReplicas = look.observation?.replicas(policy)
+        // A holdout teaches of the change that was not made.
+        let meant = new.kind == .holdout ? decision.recommendations.first?.candidate : new.candidate
+        if let meant, let cycle { entry.openingEpisode?.predict(meant, from: cycle.snapshot, policy: policy) }
         if !policy.schedule.isEmpty, draw != nil { entry.scheduleSeenThrough = ports.clock.wall }
         // Without a cycle the text it is to be finished under is kept by itself.
         if cycle == nil { entry.policyText = policy }
@@ -190,6 +194,7 @@ extension PolicyLoop {
         if old.state == .awaitingApproval, step.adjustment.state == old.state, answered.isEmpty { return }
         var entry = JournalEntry(from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, now: look.now)
         entry.answered = answered
+        entry.closingEpisode?.after.conditions.readyReplicas = look.observation?.replicas(policy)
         try commit(entry)
         triggers = entry.triggers ?? triggers
         for event in step.events { ports.announcer.announce(event) }

@@ -20,6 +20,7 @@ extension PolicyLoop {
         var memory: ControlMemory
         do {
             memory = try ports.journal.memory(of: policy.name, target: target, since: since)
+            memory.history.learned = try ports.journal.learned(of: target, at: now)
         } catch {
             throw JournalFailure(error)
         }

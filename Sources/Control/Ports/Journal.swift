@@ -17,6 +17,13 @@ public protocol Journal: Sendable {
     func requests() throws -> [OperatorRequest]
     /// An adjustment by its identifier; `nil` where there is none.
     func adjustment(_ id: UUID) throws -> Adjustment?
+    /// What the closed episodes of a target say of its actions; `nil` where none is of use.
+    func learned(of target: String, at now: Timestamp) throws -> LearnedEffects?
+}
+
+extension Journal {
+    /// A journal that keeps no episodes has learned nothing.
+    public func learned(of target: String, at now: Timestamp) throws -> LearnedEffects? { nil }
 }
 
 /// An adjustment that is not finished.

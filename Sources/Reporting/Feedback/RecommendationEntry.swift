@@ -121,7 +121,7 @@ extension PredictedEffect.Source {
     var words: String {
         switch self {
         case .physicalPrior: "physics alone, nothing was learned yet"
-        case .learned(let episodes, let holdouts): "learned from \(episodes) episodes and \(holdouts) no-ops"
+        case .learned(let episodes, let holdouts): "learned from \(episodes) episodes, \(holdouts) holdouts"
         }
     }
 }
