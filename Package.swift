@@ -237,11 +237,17 @@ let package = Package(
         .target(name: "Scaling", dependencies: ["EngineModels", "Measurements"], swiftSettings: strict),
         .testTarget(name: "ScalingTests", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .target(
-            name: "BackTesting", dependencies: ["Measurements", "Scaling", "Simulation"],
+            name: "BackTesting", dependencies: ["EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
         .testTarget(
             name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
+        .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
+        .testTarget(
+            name: "BaselinesTests",
+            dependencies: [
+                "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
+            ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
