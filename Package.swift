@@ -237,7 +237,7 @@ let package = Package(
         .target(name: "Scaling", dependencies: ["EngineModels", "Measurements"], swiftSettings: strict),
         .testTarget(name: "ScalingTests", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .target(
-            name: "BackTesting", dependencies: ["Measurements", "Scaling", "Simulation"],
+            name: "BackTesting", dependencies: ["EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
         .testTarget(
             name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
