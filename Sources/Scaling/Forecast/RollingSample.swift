@@ -1,44 +1,22 @@
-/// The last so many numbers, with their quantiles at hand.
+/// The last so many numbers.
 struct RollingSample: Sendable, Hashable {
     let capacity: Int
-    /// In order of coming, the oldest at ``oldest`` once it is full.
-    private var values: ContiguousArray<Double> = []
+    /// The oldest is at ``oldest`` once it is full.
+    private(set) var values: ContiguousArray<Double> = []
     private var oldest = 0
-    private var sorted: ContiguousArray<Double> = []
 
     init(capacity: Int) { self.capacity = capacity }
 
     var count: Int { values.count }
 
-    /// - Parameter value: Not NaN.
+    /// - Parameter value: Finite.
     mutating func add(_ value: Double) {
-        if values.count == capacity {
-            sorted.remove(at: place(of: values[oldest]))
+        if values.count < capacity {
+            values.append(value)
+        } else {
             values[oldest] = value
             oldest = (oldest + 1) % capacity
-        } else {
-            values.append(value)
         }
-        sorted.insert(value, at: place(of: value))
-    }
-
-    /// Between the two values nearest to a share in `0...1`; `nil` while there is none.
-    func quantile(_ share: Double) -> Double? {
-        guard let last = sorted.indices.last else { return nil }
-        let position = share * Double(last)
-        let low = min(Int(position), last)
-        let high = min(low + 1, last)
-        return sorted[low] + (position - Double(low)) * (sorted[high] - sorted[low])
-    }
-
-    /// Of the first value that is not below.
-    private func place(of value: Double) -> Int {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

@@ -1,15 +1,29 @@
-/// Weighs head-room by the share of requests that miss their objective: an integrator on the error budget.
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// Prices late answers by the share of requests that miss their objective: an integrator on the error budget.
 ///
-/// Every request counts the same, so that in the long run misses are as many as the budget has. Misses that what was asked for already
+/// Every request counts the same and none is cut off, so that in the long run misses are as many as the budget has. At one price for all
+/// times, replicas are where they prevent the most misses. Misses that what was asked for already
 /// answers (replicas are starting) count later, a little at a time: counted at once they would ask for the same replicas again.
 struct ErrorBudget: Sendable, Codable, Hashable {
-    /// Factor on head-room.
-    private(set) var weight = 1.0
-    /// Put off, in the unit of ``weight``.
+    /// Logarithm of ``price``.
+    private var logPrice: Double
+    /// Put off, in the unit of ``logPrice``.
     private var deferred = 0.0
     /// Requests that end in a period, in the mean.
     private var usualCount = DemandLevel(memory: 3_600)
     private var hours: [Hour] = []
+
+    init(price: Double) { logPrice = log(price) }
+
+    /// Of one replica's worth of late demand, in replicas.
+    var price: Double { exp(logPrice) }
+
+    private static let bounds = log(3)...log(3_000)
 
     /// Share of a period's misses that count at once while replicas are starting for them.
     private static let shareWhileStarting = 0.25
@@ -24,15 +38,15 @@ struct ErrorBudget: Sendable, Codable, Hashable {
         if finished.count > 0 { usualCount.add(Double(finished.count), seconds: length) }
         let due = deferred * min(1, length / Self.deferral)
         deferred -= due
-        weight += due
+        logPrice += due
         if finished.count > 0 {
             let budget = 1 - settings.attainment
             let surplus = (Double(finished.missed) - budget * Double(finished.count)) / max(usualCount.value, 50)
             let now = isAnswered && surplus > 0 ? Self.shareWhileStarting : 1
-            weight += settings.gain * now * surplus
+            logPrice += settings.gain * now * surplus
             deferred += settings.gain * (1 - now) * surplus
         }
-        weight = min(max(weight, settings.weights.lowerBound), settings.weights.upperBound)
+        logPrice = min(max(logPrice, Self.bounds.lowerBound), Self.bounds.upperBound)
     }
 
     /// Share of requests in time over the last day; `nil` where none ended.

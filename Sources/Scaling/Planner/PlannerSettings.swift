@@ -17,14 +17,12 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
     public var leastHold = Nanoseconds(seconds: 120)
     /// How far back forecasts look, seconds.
     public var memories: [Double] = [60, 180, 600, 1_800]
-    /// Errors of so large a share of forecasts are covered before the error budget has its say.
-    public var quantile = 0.9
-    /// Errors remembered of each expert, one a minute.
-    public var rememberedErrors = 720
-    /// Head-room is multiplied by so much more for a period in which all requests missed.
-    public var gain = 0.10
-    /// Bounds of that factor.
-    public var weights = -1.5...8.0
+    /// For how many minutes errors are remembered: a quiet day should soon be planned like one.
+    public var rememberedErrors = 90
+    /// The logarithm of the price of late answers rises by so much for a period in which all were late.
+    public var gain = 0.05
+    /// Replicas that serving one replica's worth of demand in time is worth, before the error budget has its say.
+    public var price = 60.0
     /// Share of the limit on tokens that a replica is planned to use, for the mean is not the worst.
     public var usableShare = 0.9
     /// Part of a replica that may be missing.
@@ -34,7 +32,7 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
 
     public init(
         profile: EngineProfile, engine: EngineSettings = EngineSettings(), timePerOutputToken: Nanoseconds = Nanoseconds(milliseconds: 50),
-        attainment: Double = 0.995, coldStart: Nanoseconds = Nanoseconds(seconds: 150)
+        attainment: Double = 0.992, coldStart: Nanoseconds = Nanoseconds(seconds: 150)
     ) {
         self.profile = profile
         self.engine = engine

@@ -3,8 +3,9 @@ public import Measurements
 /// Plans how many replicas of an engine are to run so that requests are in time and no replica is idle.
 ///
 /// Demand is counted in replicas: requests per second over what one replica serves in time. A forecast for the time when a replica that is
-/// asked for now serves, and head-room for its errors, weighed by how many requests missed their objective, make the need. Of several
-/// forecasts the one is used whose need is the least in the long run, for all are made to cover alike.
+/// asked for now serves, with the errors such forecasts made, tells which share of requests will be late with how many replicas. So many are
+/// asked for that replicas and late answers cost least together, at a price for late answers that the error budget sets. Of several
+/// forecasts the one is followed that comes cheapest.
 ///
 /// All that it knows is a value that can be stored: a planner that is restored goes on with ``resume(secondsIntoDay:)``.
 public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
@@ -15,11 +16,12 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
     private let service: ServiceCapacity
     private var mix = ObservedMix()
     private var forecaster: DemandForecaster
-    private var budget = ErrorBudget()
+    private var budget: ErrorBudget
+    private var speed = SpeedCorrection()
     private var outages = OutageMemory()
     private var recentDemand = RecentDemand(span: 120)
     private var recentPlans: RecentPlans
-    /// What each expert asks for in the long run.
+    /// What following each expert costs in the mean, in replicas.
     private var costs: [ForecastExpert: Double] = [:]
     private var secondsIntoDay: Double
 
@@ -30,6 +32,7 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         service = ServiceCapacity(profile: settings.profile, settings: settings.engine)
         forecaster = DemandForecaster(lead: settings.coldStart.seconds, window: settings.hold, settings: settings)
         recentPlans = RecentPlans(hold: settings.hold)
+        budget = ErrorBudget(price: settings.price)
     }
 
     public var name: String { "planner" }
@@ -54,16 +57,18 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         let length = observation.length.seconds
         mix.add(observation)
         guard let mix = mix.mix else { return keep(observation, .nothingSeen) }
-        let limit = settings.usableShare * settings.timePerOutputToken.milliseconds
-        let capacity = max(service.rate(timePerOutputToken: limit, mix), 1e-3)
+        speed.add(observation, service, mix)
+        let limit = settings.usableShare * settings.timePerOutputToken.milliseconds / speed.slowness
+        let capacity = max(service.rate(timePerOutputToken: limit, mix) / speed.slowness, 1e-3)
         let demand = observation.arrivalRate / capacity
         recentDemand.add(demand, time: time, length: length)
         followOutage(demand, observation)
         if outages.outage == nil { forecaster.add(demand, time: time, dayTime: secondsIntoDay + time, length: length) }
 
-        var next = ReplicaPlan(
-            time: observation.time, replicas: 0, reason: .need, seenDemand: recentDemand.last(60), capacity: capacity,
-            forecast: nil, weight: budget.weight, backlog: backlog(observation, capacity), surge: 0, alternatives: [], attainment: nil)
+        var next = ReplicaPlan(observation, price: budget.price, reason: .need)
+        next.seenDemand = recentDemand.last(60)
+        next.capacity = capacity
+        next.backlog = backlog(observation, capacity)
         choose(&next)
         budget.add(
             observation.finished, time: time, length: length, isAnswered: next.need > Double(observation.ready) + 0.5, settings: settings)
@@ -76,19 +81,26 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         return next
     }
 
-    /// The expert whose need is the least in the long run.
+    /// Follows the expert that comes cheapest.
     private mutating func choose(_ next: inout ReplicaPlan) {
         let forecasts = forecaster.forecasts(dayTime: secondsIntoDay + next.time.seconds)
-        for forecast in forecasts {
-            let need = forecast.demand + next.weight * forecast.headRoom
-            let usual = costs[forecast.expert].map { $0 + 0.01 * (need - $0) } ?? need
+        var chosen: (place: Int, usual: Double) = (0, .infinity)
+        for (place, forecast) in forecasts.enumerated() {
+            let (replicas, cost) = forecast.cheapest(price: next.price, atMost: Self.mostReplicas)
+            let usual = costs[forecast.expert].map { $0 + Self.costWeight * (cost - $0) } ?? cost
             costs[forecast.expert] = usual
-            next.alternatives.append(ReplicaPlan.Alternative(expert: forecast.expert, need: need, usualNeed: usual))
+            next.alternatives.append(
+                ReplicaPlan.Alternative(expert: forecast.expert, replicas: replicas, cost: cost, usualCost: usual))
+            if usual < chosen.usual { chosen = (place, usual) }
         }
-        let best = next.alternatives.indices.min { next.alternatives[$0].usualNeed < next.alternatives[$1].usualNeed }
-        next.forecast = best.map { forecasts[$0] }
-        next.surge = max(0, recentDemand.last(2 * settings.period.seconds) - next.need)
+        next.follow(forecasts[chosen.place], replicas: next.alternatives[chosen.place].replicas)
+        let now = recentDemand.last(2 * settings.period.seconds)
+        next.surge = max(0, now - Double(next.alternatives[chosen.place].replicas))
     }
+
+    private static let mostReplicas = 1_024
+    /// Of a period in the mean cost of an expert: five minutes or so.
+    private static let costWeight = 0.05
 
     /// While demand is broken off, forecasts stand still: what they learned is true again when it is back.
     private mutating func followOutage(_ demand: Double, _ observation: ScalingObservation) {
@@ -136,9 +148,8 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
     }
 
     private mutating func keep(_ observation: ScalingObservation, _ reason: ReplicaPlan.Reason) -> ReplicaPlan {
-        let next = ReplicaPlan(
-            time: observation.time, replicas: max(1, observation.wanted), reason: reason, seenDemand: 0, capacity: 0, forecast: nil,
-            weight: budget.weight, backlog: 0, surge: 0, alternatives: [], attainment: nil)
+        var next = ReplicaPlan(observation, price: budget.price, reason: reason)
+        next.replicas = max(1, observation.wanted)
         plan = next
         return next
     }
