@@ -23,7 +23,7 @@ struct ErrorBudget: Sendable, Codable, Hashable {
     /// Of one replica's worth of late demand, in replicas.
     var price: Double { exp(logPrice) }
 
-    private static let bounds = log(3)...log(3_000)
+    private static let bounds = log(3.0)...log(3_000.0)
 
     /// Share of a period's misses that count at once while replicas are starting for them.
     private static let shareWhileStarting = 0.25
