@@ -49,11 +49,11 @@ struct ForecastTrack: Sendable, Codable, Hashable {
     }
 }
 
-/// How wrong forecasts are thought to be before any was judged: a fifth or so, as those of the recorded weeks were.
+/// How wrong forecasts are thought to be before any was judged: by a seventh or so, as those of a calm service are.
 private enum ErrorPrior {
-    /// Ratios at even steps of a lognormal distribution with deviation 0.18.
-    static let ratios = [0.79, 0.86, 0.91, 0.956, 1, 1.046, 1.098, 1.163, 1.259, 1.346, 1.446]
+    /// Ratios along a lognormal distribution with deviation 0.14.
+    static let ratios = [0.836, 0.889, 0.930, 0.966, 1, 1.036, 1.076, 1.125, 1.196, 1.26, 1.332]
     /// So many errors weigh as much, and from so many on the prior is left out.
-    static let weight = 40.0
-    static let enough = 120
+    static let weight = 10.0
+    static let enough = 60
 }

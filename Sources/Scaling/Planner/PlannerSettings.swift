@@ -20,7 +20,7 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
     /// For how many minutes errors are remembered: a quiet day should soon be planned like one.
     public var rememberedErrors = 90
     /// The logarithm of the price of late answers rises by so much for a period in which all were late.
-    public var gain = 0.05
+    public var gain = 0.02
     /// Replicas that serving one replica's worth of demand in time is worth, before the error budget has its say.
     public var price = 60.0
     /// Share of the limit on tokens that a replica is planned to use, for the mean is not the worst.
