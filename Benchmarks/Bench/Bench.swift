@@ -12,13 +12,14 @@ import Foundation
         case "store": try measureStore()
         case "decide": try measureDeciding()
         case "tick": try await measureTicking()
+        case "planner": measurePlanning()
         case "lens": try await runLens(arguments)
         case "simulate": try measureSimulating(arguments)
         case "transport": try await measureTransport(arguments)
         default:
             let usage = """
-                usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | simulate [AZURE.CSV] | store | transport URL \
-                | lens URL STREAMS REQUESTS TOKENS [FILE]
+                usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | planner | simulate [AZURE.CSV] | store \
+                | transport URL | lens URL STREAMS REQUESTS TOKENS [FILE]
 
                 """
             FileHandle.standardError.write(Data(usage.utf8))

@@ -16,7 +16,7 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
     /// Replicas are not given up sooner than this after they were last asked for, nor sooner than ``coldStart``.
     public var leastHold = Nanoseconds(seconds: 120)
     /// How far back forecasts look, seconds.
-    public var memories: [Double] = [60, 180, 600, 1_800]
+    public var memories: [Double] = [60, 180, 600, 1_800, 5_400]
     /// For how many minutes errors are remembered: a quiet day should soon be planned like one.
     public var rememberedErrors = 90
     /// The logarithm of the price of late answers rises by so much for a period in which all were late.
