@@ -31,11 +31,11 @@ struct PlannerAcceptanceTests {
         return (score, planner)
     }
 
-    private let wave = [16.0, 16, 18, 21, 24, 22, 18, 14]
+    private let waveRates = [16.0, 16, 18, 21, 24, 22, 18, 14]
 
     @Test("AT-P1, AT-P6: a wave is served for little more than the least, without restlessness")
     func wave() throws {
-        let trial = trial(wave)
+        let trial = trial(waveRates)
         let score = run(trial).score
         let fluid = trial.fluidReplicaHours()
         #expect(try #require(score.attainment) >= 0.97, "\(score.summary)")
@@ -45,7 +45,7 @@ struct PlannerAcceptanceTests {
 
     @Test("AT-P3: with a cold start of 45 s and of 300 s", arguments: [45.0, 300])
     func coldStarts(seconds: Double) throws {
-        let trial = trial(wave, coldStart: seconds)
+        let trial = trial(waveRates, coldStart: seconds)
         let score = run(trial, coldStart: seconds).score
         #expect(try #require(score.attainment) >= 0.96, "\(score.summary)")
         #expect(score.replicaHours <= 2.2 * trial.fluidReplicaHours(), "\(score.summary)")
@@ -66,8 +66,8 @@ struct PlannerAcceptanceTests {
 
     @Test("AT-P5: an engine that is a quarter slower or faster than its profile is found out", arguments: [1.25, 0.8])
     func wrongProfile(slowness: Double) throws {
-        let (score, planner) = run(trial(wave, slowness: slowness))
-        let right = run(trial(wave)).planner
+        let (score, planner) = run(trial(waveRates, slowness: slowness))
+        let right = run(trial(waveRates)).planner
         let ratio = try #require(planner.plan).capacity / (try #require(right.plan)).capacity
         #expect(slowness > 1 ? ratio < 0.97 : ratio > 1.03, "\(ratio)")
         #expect(try #require(score.attainment) >= 0.94, "\(score.summary)")
