@@ -243,6 +243,12 @@ let package = Package(
             name: "BackTestingTests",
             dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation", "TestSupport"],
             swiftSettings: strict),
+        .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
+        .testTarget(
+            name: "BaselinesTests",
+            dependencies: [
+                "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
+            ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
