@@ -1,4 +1,5 @@
 import BackTesting
+import Baselines
 import Measurements
 import Scaling
 import Simulation
@@ -30,6 +31,38 @@ struct PlannerCampaignTests {
         report("AT-P1 \(model) day \(day)", score, to: limit)
         #expect(try #require(score.attainment) >= 0.99)
         #expect(score.replicaHours <= most * limit.replicaHours)
+    }
+
+    @Test(
+        "AT-P2: as many in time cost at most 0.90 of what the best HPA or KEDA takes, and 0.98 of Dynamo with its capacity tuned by hand",
+        arguments: [("m-small", 3), ("m-large", 3), ("m-large", 6)])
+    func baselines(model: String, day: Int) throws {
+        let trial = try RecordedTrials.day(day, of: model)
+        let score = run(trial)
+        report("AT-P2 \(model) day \(day)", score)
+        let autoscalers = ["hpa:target=", "keda:threshold="].map { name in [25, 32, 40, 50].map { "\(name)\($0)" } }
+        let best = try autoscalers.compactMap { try cost(of: $0, at: try #require(score.attainment), in: trial) }.min()
+        let dynamo = try cost(of: [0.4, 0.5, 0.6].map { "dynamo:capacity=\($0)" }, at: try #require(score.attainment), in: trial)
+        print("AT-P2 \(model) day \(day): HPA or KEDA \(best ?? .nan), Dynamo \(dynamo ?? .nan) replica h for as many in time")
+        if let best { #expect(score.replicaHours <= 0.90 * best) }
+        if let dynamo { #expect(score.replicaHours <= 0.98 * dynamo) }
+    }
+
+    /// Replica hours of a baseline for so many in time, between the settings that are next to it; `nil` where none reaches it.
+    private func cost(of settings: [String], at attainment: Double, in trial: ScalingTrial) throws -> Double? {
+        let context = BaselineContext(profile: trial.setup.profile, settings: trial.setup.settings, replicaRange: trial.replicaRange)
+        let scores = try settings.map { text in
+            var scaler = try Baseline.named(text, for: context)
+            let score = trial.run(&scaler)
+            report("AT-P2 \(text)", score)
+            return score
+        }.sorted { ($0.attainment ?? 0) < ($1.attainment ?? 0) }
+        guard let after = scores.firstIndex(where: { ($0.attainment ?? 0) >= attainment }) else { return nil }
+        guard after > 0, let high = scores[after].attainment, let low = scores[after - 1].attainment, high > low else {
+            return scores[after].replicaHours
+        }
+        let part = (attainment - low) / (high - low)
+        return scores[after - 1].replicaHours + part * (scores[after].replicaHours - scores[after - 1].replicaHours)
     }
 
     @Test("AT-P3: 99 % with a cold start of 45 s and of 300 s", arguments: [(45.0, 1.30), (300, 1.35)])
