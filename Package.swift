@@ -35,8 +35,8 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Control", "EngineModels", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Simulation",
-                "Statistics", "Transport",
+                "Control", "EngineModels", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Scaling",
+                "Simulation", "Statistics", "Transport",
             ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
@@ -240,7 +240,8 @@ let package = Package(
             name: "BackTesting", dependencies: ["EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
         .testTarget(
-            name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
+            name: "BackTestingTests",
+            dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation", "TestSupport"],
             swiftSettings: strict),
         .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .testTarget(

@@ -24,6 +24,7 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
 fi
 "$bench" decide
 "$bench" tick
+"$bench" planner
 hour="${AUTO_OPTIMIZER_SHARED:-../shared}/traces/azure2023_conv.csv.gz"
 if [ -e "$hour" ]; then
     gzip -dc "$hour" > "$folder/hour.csv"

@@ -13,13 +13,14 @@ import Foundation
         case "decide": try measureDeciding()
         case "effect": measureLearning()
         case "tick": try await measureTicking()
+        case "planner": measurePlanning()
         case "lens": try await runLens(arguments)
         case "simulate": try measureSimulating(arguments)
         case "transport": try await measureTransport(arguments)
         default:
             let usage = """
-                usage: Bench generate FILE MEGABYTES | import FILE | decide | effect | tick | simulate [AZURE.CSV] | store | transport URL \
-                | lens URL STREAMS REQUESTS TOKENS [FILE]
+                usage: Bench generate FILE MEGABYTES | import FILE | decide | effect | tick | planner | simulate [AZURE.CSV] | store \
+                | transport URL | lens URL STREAMS REQUESTS TOKENS [FILE]
 
                 """
             FileHandle.standardError.write(Data(usage.utf8))
