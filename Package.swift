@@ -215,7 +215,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Measurements", "Simulation", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "EngineModels", "Measurements", "Simulation", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

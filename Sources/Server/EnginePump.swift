@@ -1,3 +1,4 @@
+import EngineModels
 import Measurements
 import Simulation
 import Synchronization

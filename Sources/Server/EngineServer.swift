@@ -1,3 +1,4 @@
+import EngineModels
 import HTTPTypes
 import Hummingbird
 import Measurements

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineModels
 import EpisodeStore
 import Foundation
 import Simulation

@@ -1,4 +1,5 @@
 import Control
+import EngineModels
 import EpisodeStore
 import Foundation
 import Learning
