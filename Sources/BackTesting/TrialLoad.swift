@@ -1,5 +1,4 @@
 public import Measurements
-import Scaling
 public import Simulation
 import Statistics
 
@@ -126,7 +125,7 @@ extension LoadShape {
 }
 
 extension ScalingTrial {
-    /// The smallest fleet that keeps an objective over the first part of the load, found by trying; the largest allowed where none does.
+    /// The smallest fleet that keeps an objective over the first part of the load; the largest allowed where none does.
     ///
     /// - Parameters:
     ///   - target: Share of requests in time, `0...1`.
@@ -138,13 +137,6 @@ extension ScalingTrial {
         // What comes at the very end cannot be answered in time and says nothing.
         let last = Nanoseconds(part.end.count / 10 * 9)
         part.requests = Array(requests.prefix { $0.arrival < last })
-        var (low, high) = (max(1, replicaRange.lowerBound), replicaRange.upperBound)
-        while low < high {
-            let middle = (low + high) / 2
-            part.setup.replicas = middle
-            var fleet = FixedFleet(middle)
-            if (part.run(&fleet).attainment ?? 1) >= target { high = middle } else { low = middle + 1 }
-        }
-        return high
+        return part.bestFixedFleet(attaining: target)?.replicas ?? replicaRange.upperBound
     }
 }

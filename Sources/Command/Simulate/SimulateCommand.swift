@@ -40,7 +40,9 @@ struct SimulateCommand: AsyncParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var policy: [String] = []
 
-    @Option(help: ArgumentHelp("Others, after commas: \(ContestantNames.known).", valueName: "names"))
+    @Option(
+        help: ArgumentHelp(
+            "Others, after commas: \(ContestantNames.own.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")).", valueName: "names"))
     var against: String?
 
     @Option(help: ArgumentHelp("How many trials; from 3 on with 95 % intervals that are worth something.", valueName: "number"))

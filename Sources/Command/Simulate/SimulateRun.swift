@@ -29,19 +29,22 @@ struct SimulateRun {
     }
 
     func run() async throws {
-        let replicasAtFirst =
-            command.pool.start
-            ?? assembly.trial(seed: command.seed, replicasAtFirst: 1).smallestFleet(for: target, over: Nanoseconds(seconds: 900))
-        let first = assembly.trial(seed: command.seed, replicasAtFirst: replicasAtFirst)
+        var first = assembly.trial(seed: command.seed, replicasAtFirst: assembly.replicas.lowerBound)
+        let words = (command.against ?? "").split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+        let others = try others(words.filter { $0 != ContestantNames.clairvoyant }, in: first)
         // Refused before an hour has been simulated.
         for policy in policies { try Self.refusing { _ = try PolicyTrial(first, policy: policy) } }
         if let file = command.writeTrace { try Self.write(first.requests, to: file) }
+        first.setup.replicas = command.pool.start ?? first.smallestFleet(for: target, over: Nanoseconds(seconds: 900))
+        let replicasAtFirst = first.setup.replicas
         let notes = TrialNotes()
         let seeds = (0..<UInt64(command.seeds)).map { command.seed &+ $0 }
+        let clairvoyant: (@Sendable (ScalingTrial) -> ScalingScore?)? =
+            words.contains(ContestantNames.clairvoyant) ? { [target] in $0.clairvoyant(attaining: target)?.score } : nil
         let test = BackTest(
-            contestants: policies.map { policy in .policy(policy) { notes.take($0, of: policy.name) } } + (try others()), seeds: seeds,
-            target: target
-        ) { assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
+            contestants: policies.map { policy in .policy(policy) { notes.take($0, of: policy.name) } } + others, seeds: seeds,
+            target: target, clairvoyant: clairvoyant
+        ) { [assembly] in assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
         let progress = SimulateProgress()
         let rows = try await test.run { name, share in
             try Interruption.check()
@@ -54,13 +57,12 @@ struct SimulateRun {
         if missesObjective(card) { throw ExitStatus.negative }
     }
 
-    private func others() throws -> [Contestant] {
-        let words = (command.against ?? "").split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+    private func others(_ words: [String], in trial: ScalingTrial) throws -> [Contestant] {
         let names = policies.map(\.name) + words
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw CommandFailure("'\(twice)' is to be tried twice; name each contestant once")
         }
-        return try words.map { try ContestantNames.contestant($0, target: target, replicas: assembly.replicas) }
+        return try words.map { try ContestantNames(target: target).contestant($0, in: trial) }
     }
 
     private func circumstances(_ trial: ScalingTrial, _ notes: [String]) -> Scorecard.Circumstances {
