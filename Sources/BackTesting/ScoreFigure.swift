@@ -1,4 +1,3 @@
-import EngineModels
 import Measurements
 import Simulation
 import Statistics
@@ -9,7 +8,7 @@ public enum ScoreFigure: String, Sendable, Codable, Hashable, CaseIterable {
     case attainment
     /// Devices that were paid for, hours; of a replica from being asked for to being off.
     case gpuHours
-    /// Replica hours against those of who knows the future.
+    /// GPU-hours against those of who knows the future.
     case clairvoyantRatio
     /// Requests a second that were answered in time.
     case goodput
@@ -52,7 +51,7 @@ struct ScoreContext {
     var clairvoyantHours: Double?
 
     init(_ trial: ScalingTrial, target: Double, untouched: MinuteCourse) {
-        devices = Double(trial.setup.settings.tensorParallel ?? trial.setup.profile.devices)
+        devices = Double(trial.setup.devicesPerReplica)
         self.target = target
         self.untouched = untouched
     }
@@ -73,8 +72,8 @@ struct ScoreContext {
     private func value(_ figure: ScoreFigure, _ score: TrialScore) -> Double? {
         switch figure {
         case .attainment: score.scaling.attainment
-        case .gpuHours: score.scaling.replicaHours * devices
-        case .clairvoyantRatio: clairvoyantHours.flatMap { $0 > 0 ? score.scaling.replicaHours / $0 : nil }
+        case .gpuHours: score.deviceHours
+        case .clairvoyantRatio: clairvoyantHours.flatMap { $0 > 0 ? score.deviceHours / ($0 * devices) : nil }
         case .goodput: score.goodput
         case .ttftP50: seconds(score.timeToFirstToken, .p50)
         case .ttftP95: seconds(score.timeToFirstToken, .p95)

@@ -1,7 +1,12 @@
+import EngineModels
 import Measurements
 import Scaling
 import Simulation
 import Statistics
+
+extension PoolSetup {
+    var devicesPerReplica: Int { settings.tensorParallel ?? profile.devices }
+}
 
 /// Counts what happens in a trial, block by block.
 struct TrialRecorder {
@@ -35,8 +40,10 @@ struct TrialRecorder {
     /// Replicas that were started, where a change of settings starts them too.
     mutating func addStarts(_ count: Int) { score.scaling.addStarts(count) }
 
-    func close(replicaSeconds: Double) -> TrialScore {
+    /// - Parameter deviceSeconds: Where the devices of a replica changed; otherwise they follow from the setup.
+    func close(replicaSeconds: Double, deviceSeconds: Double? = nil) -> TrialScore {
         var score = score
+        score.deviceHours = (deviceSeconds ?? replicaSeconds * Double(trial.setup.devicesPerReplica)) / 3_600
         var arrived = 0
         for request in trial.requests where request.arrival >= trial.warmUp && request.arrival < trial.end {
             arrived += 1

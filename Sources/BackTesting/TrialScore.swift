@@ -4,6 +4,8 @@ public import Statistics
 /// How one contestant did in one trial, in every respect a scorecard tells of.
 public struct TrialScore: Sendable, Hashable {
     public var scaling: ScalingScore
+    /// Hours of devices: of every replica from being asked for to being off, times the devices it is spread over.
+    public var deviceHours: Double
     /// Of the requests that came after the warm-up and were answered: until the first token, and between the tokens after it.
     public private(set) var timeToFirstToken = LatencyHistogram()
     public private(set) var timePerOutputToken = LatencyHistogram()
@@ -19,6 +21,7 @@ public struct TrialScore: Sendable, Hashable {
         self.scaling = scaling
         self.minutes = minutes
         self.countedSeconds = countedSeconds
+        deviceHours = 0
         unanswered = 0
     }
 

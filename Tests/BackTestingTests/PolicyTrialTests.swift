@@ -12,7 +12,7 @@ import Testing
 @Suite("A trial of a policy")
 struct PolicyTrialTests {
     /// Too little for the load: four sequences where sixteen and more are needed.
-    private func trial(rate: Double = 8, minutes: Double = 40, seed: UInt64 = 3) -> ScalingTrial {
+    private func trial(rate: Double = 11, minutes: Double = 40, seed: UInt64 = 3) -> ScalingTrial {
         var arrivals = Arrivals(shape: .constant(rate: rate), inputs: .constant(300), outputs: .constant(60), seed: seed)
         let end = Nanoseconds(seconds: minutes * 60)
         return ScalingTrial(
@@ -79,7 +79,7 @@ struct PolicyTrialTests {
     func replicas() async throws {
         var behavior = policy(Knob(name: "replicas", domain: .range(min: 1, max: 4, step: 1), place: .replicas, role: .replicas))
         behavior.verify.onInconclusive = .keep
-        let outcome = try await PolicyTrial(trial(rate: 4, minutes: 30), policy: behavior).run()
+        let outcome = try await PolicyTrial(trial(rate: 12, minutes: 30), policy: behavior).run()
         #expect(outcome.score.scaling.changes >= 1 && outcome.score.scaling.starts >= 1, "\(outcome.refusals)")
         #expect(outcome.score.scaling.replicaHours > 0.5 + 0.1)
     }

@@ -106,6 +106,7 @@ struct PolicyTrialRun {
     private var refusals: [String: Int] = [:]
     private var started: Int
     private var nextRequest = 0
+    private var deviceSeconds = 0.0
 
     init(_ setting: PolicyTrial, announcer: any Announcer) {
         self.setting = setting
@@ -130,7 +131,7 @@ struct PolicyTrialRun {
             serve(until: now)
             await tick()
         }
-        var score = recorder.close(replicaSeconds: engine.status.replicaSeconds)
+        var score = recorder.close(replicaSeconds: engine.status.replicaSeconds, deviceSeconds: deviceSeconds)
         score.verdicts = verdicts.count
         return PolicyTrial.Outcome(score: score, adjustments: journal.adjustments, refusals: refusals)
     }
@@ -143,6 +144,8 @@ struct PolicyTrialRun {
         let arrivals = trial.requests[first..<nextRequest]
         guard let block = engine.withPool({ $0.serve(arrivals, until: end) }) else { return }
         clock.set(end)
+        // While a rollout is under way replicas of two kinds are there; they are all taken for the new one.
+        deviceSeconds += block.replicaSeconds * Double(engine.settings.tensorParallel ?? engine.profile.devices)
         source.take(block)
         _ = recorder.take(block.outcomes)
         verdicts.serve(arrivals, until: end, block.outcomes) {
