@@ -1,4 +1,6 @@
 import BackTesting
+import Control
+import EngineModels
 import EpisodeStore
 import Foundation
 import Measurements
@@ -39,11 +41,10 @@ struct SimulateRun {
         let replicasAtFirst = first.setup.replicas
         let notes = TrialNotes()
         let seeds = (0..<UInt64(command.seeds)).map { command.seed &+ $0 }
-        let clairvoyant: (@Sendable (ScalingTrial) -> ScalingScore?)? =
-            words.contains(ContestantNames.clairvoyant) ? { [target] in $0.clairvoyant(attaining: target)?.score } : nil
+        let isAskedForClairvoyant = words.contains(ContestantNames.clairvoyant)
         let test = BackTest(
             contestants: policies.map { policy in .policy(policy) { notes.take($0, of: policy.name) } } + others, seeds: seeds,
-            target: target, clairvoyant: clairvoyant
+            target: target, clairvoyant: isAskedForClairvoyant ? Self.clairvoyant(target) : nil
         ) { [assembly] in assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
         let progress = SimulateProgress()
         let rows = try await test.run { name, share in
@@ -55,6 +56,10 @@ struct SimulateRun {
         try write(card)
         if !command.noStore { keep(card) }
         if missesObjective(card) { throw ExitStatus.negative }
+    }
+
+    private static func clairvoyant(_ target: Double) -> @Sendable (ScalingTrial) -> ScalingScore? {
+        { trial in trial.clairvoyant(attaining: target)?.score }
     }
 
     private func others(_ words: [String], in trial: ScalingTrial) throws -> [Contestant] {

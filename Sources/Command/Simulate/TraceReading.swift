@@ -33,8 +33,8 @@ enum TraceReading {
         let name = URL(fileURLWithPath: text).lastPathComponent
         do {
             return try parse(bytes, name: name)
-        } catch let error as TraceError {
-            throw CommandFailure("\(text): \(error)\(cure(bytes))")
+        } catch {
+            throw CommandFailure("\(text): \(error)\(cure)")
         }
     }
 
@@ -106,10 +106,9 @@ enum TraceReading {
     }
 
     /// What else the file may be.
-    private static func cure(_ bytes: [UInt8]) -> String {
+    private static let cure =
         "\nKnown are Azure's and BurstGPT's tables, t_s,in_tokens,out_tokens, Mooncake's JSON lines, and rates as t_s,rate_rps; results of a load "
-            + "test are imported and simulated with --from-store."
-    }
+        + "test are imported and simulated with --from-store."
 
     /// What the store has seen.
     static func measurements(_ storing: StoreOptions, since: Timestamp?, until: Timestamp?) throws -> ReadTrace {
