@@ -65,8 +65,8 @@ extension ScalingObservation {
             replicas: pool.replicaStatuses.filter(\.isReady).map {
                 ReplicaLoad(
                     running: $0.running, waiting: $0.waiting, waitingTokens: $0.waitingTokens, cachedTokens: $0.cachedTokens,
-                    cacheCapacity: $0.cacheCapacity)
-            })
+                    cacheCapacity: $0.cacheCapacity, number: $0.number)
+            }, requestSeconds: block.requestSeconds)
     }
 }
 
@@ -80,8 +80,10 @@ extension ScalingObservation.Finished {
         cachedTokens += outcome.cachedTokens
         outputTokens += outcome.outputTokens
         timeToFirstToken += outcome.timeToFirstToken.seconds
+        firstTokens.add(outcome.timeToFirstToken.seconds)
         guard let gap = outcome.timePerOutputToken else { return }
         timePerOutputToken += gap.seconds
         withSeveralTokens += 1
+        gaps.add(gap.seconds)
     }
 }

@@ -21,10 +21,13 @@ public struct ScalingObservation: Sendable, Codable, Hashable {
     public var waitingAtGateway: Int
     /// Those that serve, in a steady order.
     public var replicas: [ReplicaLoad]
+    /// Sum of the times that requests were in the pool during the period, waiting or running, seconds.
+    public var requestSeconds: Double
 
+    /// - Parameter requestSeconds: Where it is not known, as many as there are at the end are taken to have been there all the time.
     public init(
         time: Nanoseconds, length: Nanoseconds, arrivals: Int, arrivedInputTokens: Int, finished: Finished, wanted: Int, starting: Int,
-        waitingAtGateway: Int, replicas: [ReplicaLoad]
+        waitingAtGateway: Int, replicas: [ReplicaLoad], requestSeconds: Double? = nil
     ) {
         self.time = time
         self.length = length
@@ -35,6 +38,8 @@ public struct ScalingObservation: Sendable, Codable, Hashable {
         self.starting = starting
         self.waitingAtGateway = waitingAtGateway
         self.replicas = replicas
+        let atEnd = replicas.reduce(waitingAtGateway) { $0 + $1.running + $1.waiting }
+        self.requestSeconds = requestSeconds ?? Double(atEnd) * length.seconds
     }
 
     public var ready: Int { replicas.count }
@@ -59,12 +64,31 @@ public struct ScalingObservation: Sendable, Codable, Hashable {
         /// Sum of the mean gaps of those that have any, and how many those are.
         public var timePerOutputToken = 0.0
         public var withSeveralTokens = 0
+        /// Times to the first token, and mean gaps, in the buckets of an engine's metrics.
+        public var firstTokens = LatencyCounts(upperBounds: LatencyCounts.firstTokenBounds)
+        public var gaps = LatencyCounts(upperBounds: LatencyCounts.gapBounds)
 
         public init() {}
+
+        /// Takes in what ended in another period.
+        public mutating func add(_ other: Finished) {
+            count += other.count
+            missed += other.missed
+            inputTokens += other.inputTokens
+            cachedTokens += other.cachedTokens
+            outputTokens += other.outputTokens
+            timeToFirstToken += other.timeToFirstToken
+            timePerOutputToken += other.timePerOutputToken
+            withSeveralTokens += other.withSeveralTokens
+            firstTokens.add(other.firstTokens)
+            gaps.add(other.gaps)
+        }
     }
 
     /// What one replica that serves is doing at the end of the period.
     public struct ReplicaLoad: Sendable, Codable, Hashable {
+        /// Tells it from the others, for as long as it is there.
+        public var number: Int
         public var running: Int
         public var waiting: Int
         /// Tokens of prompts that wait to be read.
@@ -73,7 +97,8 @@ public struct ScalingObservation: Sendable, Codable, Hashable {
         public var cachedTokens: Int
         public var cacheCapacity: Int
 
-        public init(running: Int, waiting: Int, waitingTokens: Int, cachedTokens: Int, cacheCapacity: Int) {
+        public init(running: Int, waiting: Int, waitingTokens: Int, cachedTokens: Int, cacheCapacity: Int, number: Int = 0) {
+            self.number = number
             self.running = running
             self.waiting = waiting
             self.waitingTokens = waitingTokens

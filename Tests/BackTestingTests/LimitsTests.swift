@@ -7,25 +7,25 @@ import Testing
 
 @Suite("The limits of a trial")
 struct LimitsTests {
-    /// Forty minutes of 70B: a high quarter of an hour between two low times.
+    /// Half an hour of small replicas: a high time between two low ones.
     private let trial: ScalingTrial = {
-        let shape = LoadShape.series(RateSeries(stepSeconds: 300, rates: [8, 8, 8, 8, 20, 20, 20, 8, 8, 8]))
+        let shape = LoadShape.series(RateSeries(stepSeconds: 300, rates: [3, 3, 3, 10, 10, 3]))
         var arrivals = Arrivals(shape: shape, inputs: .constant(1_000), outputs: .constant(200), seed: 9)
-        let end = Nanoseconds(seconds: 3_000)
+        let end = Nanoseconds(seconds: 1_800)
         return ScalingTrial(
-            setup: PoolSetup(profile: .llama70BOnFourH100, replicas: 2), requests: arrivals.requests(before: end), end: end,
-            replicaRange: 1...8)
+            setup: PoolSetup(profile: .llama70BOnFourH100, settings: EngineSettings(maxNumSeqs: 16), replicas: 2),
+            requests: arrivals.requests(before: end), end: end, warmUp: Nanoseconds(seconds: 300), replicaRange: 1...8)
     }()
 
     @Test("the fluid bound is below the clairvoyant schedule, and that below the best fixed fleet")
     func order() throws {
         let fluid = trial.fluidReplicaHours()
         let fleet = try #require(trial.bestFixedFleet())
-        let clairvoyant = try #require(trial.clairvoyant(effort: 12))
-        #expect(fluid > 0.5 && fluid < clairvoyant.score.replicaHours)
+        let clairvoyant = try #require(trial.clairvoyant(effort: 14))
+        #expect(fluid > 0.4 && fluid < clairvoyant.score.replicaHours)
         #expect(clairvoyant.score.replicaHours < fleet.score.replicaHours)
         #expect(try #require(clairvoyant.score.attainment) >= 0.99)
-        #expect(clairvoyant.runs < 16)
+        #expect(clairvoyant.runs < 18)
     }
 
     @Test("the best fixed fleet is the smallest that is enough")
@@ -52,7 +52,7 @@ struct LimitsTests {
     func nothing() throws {
         var idle = trial
         idle.requests = []
-        #expect(abs(idle.fluidReplicaHours() - 3_000 / 3_600.0) < 1e-9)
+        #expect(abs(idle.fluidReplicaHours() - 1_800 / 3_600.0) < 1e-9)
         let clairvoyant = try #require(idle.clairvoyant())
         #expect(clairvoyant.schedule.ready.allSatisfy { $0 == 1 })
         #expect(clairvoyant.score.attainment == nil)

@@ -34,4 +34,21 @@ struct ScalingTrialTests {
         let score = trial(rate: 60).run(&small)
         #expect(try #require(score.attainment) < 0.2 && score.arrived > 25_000)
     }
+
+    @Test("what a scaler sees of a period adds up: the time of requests in the pool is that of their answers")
+    func requestSeconds() {
+        var light = trial(rate: 6)
+        // Nothing is under way at the end.
+        light.requests.removeAll { $0.arrival >= Nanoseconds(seconds: 540) }
+        var fleet = FixedFleet(2)
+        var (seconds, finished) = (0.0, ScalingObservation.Finished())
+        _ = light.run(&fleet) { observation, _ in
+            seconds += observation.requestSeconds
+            finished.add(observation.finished)
+        }
+        let mean = finished.timePerOutputToken / Double(finished.withSeveralTokens)
+        let expected = finished.timeToFirstToken + mean * 149 * Double(finished.count)
+        #expect(finished.count == light.requests.count && finished.gaps.counts.reduce(0, +) == finished.count)
+        #expect(abs(seconds / expected - 1) < 0.01, "\(seconds) and \(expected)")
+    }
 }

@@ -17,6 +17,9 @@ public struct PoolBlock: Sendable, Hashable {
     public let promptTokens: Int64
     public let generatedTokens: Int64
     public let preemptions: Int64
+    /// Sum of the times that requests were in the pool in it, waiting or running: those there at its beginning and those that came, less what
+    /// the ones that ended did not stay to its end.
+    public let requestSeconds: Double
 
     public var length: Nanoseconds { end - start }
     /// Requests per second.
@@ -38,12 +41,24 @@ public struct PoolBlock: Sendable, Hashable {
         promptTokens = after.promptTokens - before.promptTokens
         generatedTokens = after.generatedTokens - before.generatedTokens
         preemptions = after.preemptions - before.preemptions
+        let stayed = Double(before.running + before.waiting) * (end - start).seconds + arrived.secondsToEnd(of: end)
+        requestSeconds = max(0, outcomes.reduce(stayed) { $0 - (end - $1.lastToken).seconds })
     }
 }
 
 struct PoolBlockArrivals {
     var count = 0
     var inputTokens = 0
+    /// Sum of their times, seconds.
+    var times = 0.0
+
+    mutating func add(_ request: SimulatedRequest) {
+        count += 1
+        inputTokens += request.inputTokens
+        times += request.arrival.seconds
+    }
+
+    func secondsToEnd(of end: Nanoseconds) -> Double { Double(count) * end.seconds - times }
 }
 
 extension EnginePool {
@@ -76,8 +91,7 @@ extension EnginePool {
             var arrived = PoolBlockArrivals()
             while let request = next, request.arrival < blockEnd {
                 submit(request)
-                arrived.count += 1
-                arrived.inputTokens += request.inputTokens
+                arrived.add(request)
                 next = iterator.next()
             }
             advance(to: blockEnd)
