@@ -66,18 +66,17 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EngineModels",
-                "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies",
-                "PolicyFiles",
-                "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
-                "Watching",
+                "BackTesting", "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents",
+                "EngineModels", "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements",
+                "Policies", "PolicyFiles", "Probing", "Reporting", "Scaling", "Scorecards", "Server", "Simulation", "Statistics",
+                "Telemetry", "Transport", "Verification", "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Command", "Control", "Documents", "Importing", "KubernetesTestSupport", "Learning", "Measurements", "Policies",
-                "TestSupport",
+                "Command", "Control", "Documents", "EpisodeStore", "Importing", "KubernetesTestSupport", "Learning", "Measurements",
+                "Policies", "TestSupport",
             ], exclude: ["Golden"],
             swiftSettings: strict),
         .target(
@@ -237,11 +236,15 @@ let package = Package(
         .target(name: "Scaling", dependencies: ["EngineModels", "Measurements"], swiftSettings: strict),
         .testTarget(name: "ScalingTests", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .target(
-            name: "BackTesting", dependencies: ["EngineModels", "Measurements", "Scaling", "Simulation"],
+            name: "BackTesting",
+            dependencies: ["Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation", "Statistics"],
             swiftSettings: strict),
         .testTarget(
             name: "BackTestingTests",
-            dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation", "TestSupport"],
+            dependencies: [
+                "BackTesting", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation", "Statistics",
+                "TestSupport",
+            ],
             swiftSettings: strict),
         .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .testTarget(
@@ -249,6 +252,12 @@ let package = Package(
             dependencies: [
                 "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
             ], swiftSettings: strict),
+        .target(
+            name: "Scorecards",
+            dependencies: ["BackTesting", "Control", "Measurements", "Pages", "Policies", "Statistics"], swiftSettings: strict),
+        .testTarget(
+            name: "ScorecardsTests", dependencies: ["BackTesting", "Documents", "Scorecards", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

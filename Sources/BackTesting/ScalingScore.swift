@@ -31,6 +31,9 @@ public struct ScalingScore: Sendable, Codable, Hashable {
         lastDirection = direction
     }
 
+    /// Replicas that started without a change of their number: a rolling restart.
+    mutating func addStarts(_ count: Int) { starts += max(0, count) }
+
     mutating func close(arrived: Int, replicaSeconds: Double, span: Nanoseconds) {
         self.arrived = arrived
         replicaHours = replicaSeconds / 3_600

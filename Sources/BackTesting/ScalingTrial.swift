@@ -32,26 +32,27 @@ public struct ScalingTrial: Sendable {
     public func run(
         _ scaler: inout some ReplicaScaler, look: (ScalingObservation, Int) -> Void = { _, _ in }
     ) -> ScalingScore {
+        score(&scaler, look: look).scaling
+    }
+
+    /// Runs the pool under a scaler, and tells how it did in every respect.
+    /// - Parameter look: Sees every period and what was asked for after it.
+    public func score(
+        _ scaler: inout some ReplicaScaler, look: (ScalingObservation, Int) -> Void = { _, _ in }
+    ) -> TrialScore {
         var pool = EnginePool(setup)
-        var score = ScalingScore()
+        var recorder = TrialRecorder(self)
         pool.run(requests, until: end, every: scaler.period) { block, pool in
             let wanted = pool.status.wanted
-            var finished = ScalingObservation.Finished()
-            for outcome in block.outcomes {
-                let isMet = objective.isMet(by: outcome, on: setup.profile, setup.settings)
-                finished.add(outcome, isMissed: !isMet)
-                if outcome.arrival >= warmUp { score.add(outcome, isMet: isMet) }
-            }
-            let asked = scaler.replicas(after: ScalingObservation(block, finished: finished, pool))
+            let observation = ScalingObservation(block, finished: recorder.take(block.outcomes), pool)
+            let asked = scaler.replicas(after: observation)
             let replicas = min(max(asked, replicaRange.lowerBound), replicaRange.upperBound)
-            look(ScalingObservation(block, finished: finished, pool), replicas)
+            look(observation, replicas)
             guard replicas != wanted else { return }
-            score.addChange(from: wanted, to: replicas)
+            recorder.addChange(from: wanted, to: replicas)
             pool.scale(to: replicas)
         }
-        score.close(
-            arrived: requests.count { $0.arrival >= warmUp && $0.arrival < end }, replicaSeconds: pool.status.replicaSeconds, span: end)
-        return score
+        return recorder.close(replicaSeconds: pool.status.replicaSeconds)
     }
 }
 

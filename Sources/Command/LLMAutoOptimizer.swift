@@ -25,7 +25,8 @@ import Foundation
             ValidateCommand.self, TestCommand.self, ImportCommand.self, RecommendCommand.self, HistoryCommand.self, ExplainCommand.self,
             ReplayCommand.self, ExportCommand.self, StatusCommand.self, ApproveCommand.self, RejectCommand.self, RollbackCommand.self,
             PauseCommand.self, ResumeCommand.self, CycleCommand.self, RunCommand.self,
-            DoctorCommand.self, DemoCommand.self, ProbeCommand.self, BenchmarkCommand.self, CompareCommand.self, LearnerCommand.self,
+            DoctorCommand.self, SimulateCommand.self, LearnerCommand.self, DemoCommand.self, ProbeCommand.self, BenchmarkCommand.self,
+            CompareCommand.self,
         ])
 
     static func main() async {

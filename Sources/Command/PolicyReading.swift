@@ -15,6 +15,14 @@ enum PolicyReading {
         }
     }
 
+    /// Every policy of the files, in their order; an error in one ends the command.
+    static func policies(files: [String]) throws -> [Policy] {
+        let parses = try parse(files)
+        for parse in parses where !parse.diagnostics.isEmpty { Terminal.standardError(parse.report + "\n") }
+        guard parses.allSatisfy(\.isValid) else { throw ExitStatus.invalidInput }
+        return parses.flatMap(\.policies)
+    }
+
     /// The one policy to work with: the only one of the file, or the one named.
     static func policy(file: String, name: String?) throws -> Policy {
         let parse = try parse([file])[0]

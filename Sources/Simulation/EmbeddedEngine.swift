@@ -11,10 +11,12 @@ public final class EmbeddedEngine: Sendable {
     private let state: Mutex<EmbeddedState>
     private let clock: (@Sendable () -> Nanoseconds)?
 
-    /// - Parameter clock: Simulated time since the beginning; one that goes back is taken to stand still.
-    public init(_ setup: PoolSetup, clock: (@Sendable () -> Nanoseconds)? = nil) {
+    /// - Parameters:
+    ///   - listens: Whether single tokens are told, see ``takeOutput()``; without it hours pass in seconds.
+    ///   - clock: Simulated time since the beginning; one that goes back is taken to stand still.
+    public init(_ setup: PoolSetup, listens: Bool = true, clock: (@Sendable () -> Nanoseconds)? = nil) {
         var setup = setup
-        setup.listens = true
+        setup.listens = listens
         profile = setup.profile
         state = Mutex(EmbeddedState(pool: EnginePool(setup), identity: "\(setup.profile.name)#\(setup.seed)"))
         self.clock = clock

@@ -1,5 +1,5 @@
 public import Control
-import EngineModels
+public import EngineModels
 public import FoundationEssentials
 import Learning
 public import Policies
@@ -132,7 +132,7 @@ extension EnginePool {
 
 extension EngineSettings {
     /// The same with one setting changed; `nil` where the value is of the wrong kind.
-    fileprivate func with(_ value: KnobValue, for role: Knob.Role) -> EngineSettings? {
+    public func with(_ value: KnobValue, for role: Knob.Role) -> EngineSettings? {
         var settings = self
         switch role {
         case .concurrency:

@@ -4,7 +4,7 @@ import Testing
 @Suite struct HelpTests {
     static let verbs = [
         "validate", "test", "import", "recommend", "history", "explain", "replay", "export", "status", "approve", "reject", "rollback",
-        "pause", "resume", "cycle", "run", "doctor", "demo", "probe", "benchmark", "compare", "learner",
+        "pause", "resume", "cycle", "run", "doctor", "simulate", "learner", "demo", "probe", "benchmark", "compare",
     ]
 
     @Test("help is what it was", arguments: verbs)

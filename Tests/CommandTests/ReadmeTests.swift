@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Runs what the README shows, as it is printed there.
+/// Runs what the README and the page on back-tests show, as it is printed there.
 ///
 /// A block of `console` holds commands behind `$ ` and what they print; `…` stands for anything. A block of `sh` holds commands of
 /// the workshop, of which only the existence is checked: they would run these tests.
@@ -13,7 +13,9 @@ import Testing
         var testDescription: String { command }
     }
 
-    static let readme = (try? String(contentsOf: CommandLineRun.repository.appendingPathComponent("README.md"), encoding: .utf8)) ?? ""
+    static let readme = ["README.md", "Docs/simulate.md"].map { page in
+        (try? String(contentsOf: CommandLineRun.repository.appendingPathComponent(page), encoding: .utf8)) ?? ""
+    }.joined(separator: "\n")
 
     static func blocks(_ language: String) -> [[String]] {
         var blocks: [[String]] = []

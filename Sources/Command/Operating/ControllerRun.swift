@@ -65,6 +65,7 @@ struct ControllerRun {
     ) async -> (any Error)? {
         var pruned: Timestamp?
         var policies: [Policy] = []
+        var untried = UntriedPolicies(storePath: store.path)
         var retryAt: Timestamp?
         do {
             try await supply.start()
@@ -77,7 +78,9 @@ struct ControllerRun {
                 let isFirst = news != nil && policies.isEmpty
                 policies = news ?? policies
                 let problems = await controller.use(policies)
-                if news != nil { for problem in problems { Terminal.standardError("\(problem)\n") } }
+                if news != nil {
+                    for problem in problems + untried.warnings(policies) { Terminal.standardError("\(problem)\n") }
+                }
                 if isFirst, !problems.isEmpty, problems.count == policies.count, supply.mustHavePolicies {
                     return CommandFailure("none of the policies can be run", status: .unreachable)
                 }
