@@ -45,7 +45,8 @@ final class TransferSet {
 
     /// Sends a request when its time has come.
     func take(_ checked: CheckedRequest, observer: any TransferObserver) {
-        guard let time = checked.request.startAt, time > .now else { return start(checked, observer: observer) }
+        // A task that was cancelled before has told so already, when nothing was known of its request.
+        guard let time = checked.request.startAt, time > .now, !observer.isCancelled else { return start(checked, observer: observer) }
         upcoming.add(UpcomingRequests.Entry(time: time, checked: checked, observer: observer))
         poller.setAlarm(at: upcoming.first)
     }

@@ -1,8 +1,7 @@
-import Foundation
-import Synchronization
 import TestSupport
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite("requests with a time of their own", .timeLimit(.minutes(1)))
 struct StartTests {
@@ -12,23 +11,47 @@ struct StartTests {
         return request
     }
 
-    @Test("are sent at their time and in its order, whatever the order they were given in")
-    func order() async throws {
+    @Test("are not sent before it, in whatever order they were given")
+    func notBefore() async throws {
         let server = try LoopbackServer { _, writer in try writer.answer(200) }
         defer { server.stop() }
         let client = try HTTPClient()
-        let waits = [Duration.milliseconds(80), .milliseconds(20), .milliseconds(50)]
         let given = MonotonicTime.now
-        let sent = try await withThrowingTaskGroup(of: (Int, MonotonicTime?).self) { group in
-            for (index, wait) in waits.enumerated() {
-                var request = HTTPRequest(url: server.url + "/\(index)")
+        let sent = try await withThrowingTaskGroup(of: (wait: Duration, sentAt: MonotonicTime?).self) { group in
+            for wait in [Duration.milliseconds(80), .milliseconds(20), .milliseconds(50)] {
+                var request = HTTPRequest(url: server.url)
                 request.startAt = given + wait
-                group.addTask { [request] in (index, try await client.send(request).timings.sentAt) }
+                group.addTask { [request] in (wait, try await client.send(request).timings.sentAt) }
             }
-            return try await group.reduce(into: [Int: MonotonicTime]()) { $0[$1.0] = $1.1 }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
-        for (index, wait) in waits.enumerated() { #expect(try #require(sent[index]) >= given + wait) }
-        #expect(server.record.requests.map(\.path) == ["/1", "/2", "/0"])
+        for (wait, sentAt) in sent { #expect(try #require(sentAt) >= given + wait) }
+        #expect(server.record.requests.count == 3)
+    }
+
+    @Test("wait in the order of their times, of two at one time in the order they were given")
+    func order() throws {
+        final class Nobody: TransferObserver {
+            var isCancelled: Bool { false }
+            func received(_ head: AnswerHead) -> Bool { false }
+            func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance { .full }
+            func deliver() {}
+            func finished(_ outcome: Result<PhaseTimings, TransportError>) {}
+        }
+        func at(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
+        var upcoming = UpcomingRequests()
+        var observers: [Nobody] = []
+        for time in [5, 3, 9, 3, 1] as [Int64] {
+            observers.append(Nobody())
+            let checked = try CheckedRequest(HTTPRequest(url: "http://h/\(observers.count - 1)"))
+            upcoming.add(.init(time: at(time), checked: checked, observer: observers[observers.count - 1]))
+        }
+        #expect(upcoming.remove(ObjectIdentifier(observers[0]))?.time == at(5) && upcoming.remove(ObjectIdentifier(observers[0])) == nil)
+        #expect(upcoming.first == at(1) && upcoming.popFirst(at: at(0)) == nil)
+        var order: [String] = []
+        while let next = upcoming.popFirst(at: at(8)) { order.append(next.checked.request.url) }
+        #expect(order == ["http://h/4", "http://h/1", "http://h/3"])
+        #expect(upcoming.first == at(9) && upcoming.observers == [ObjectIdentifier(observers[2])])
     }
 
     @Test("go at once where their time is over")

@@ -63,7 +63,7 @@ import Testing
     func stored() throws {
         let folder = try TemporaryFolder()
         let lines = (0..<60).map {
-            #"{"timestamp":"2026-11-21T05:00:00Z","model":"m","ttft_ms":\(200 + $0),"e2e_ms":900,"output_tokens":5}"#
+            #"{"timestamp":"2026-11-21T05:00:00Z","model":"m","ttft_ms":\#(200 + $0),"e2e_ms":900,"output_tokens":5}"#
         }
         let file = try folder.write(lines.joined(separator: "\n"), to: "lines.jsonl")
         let store = ["--store", folder.path("store.sqlite")]
