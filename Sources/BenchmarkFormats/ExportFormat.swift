@@ -27,14 +27,11 @@ public enum ExportFormat: String, Sendable, Hashable, CaseIterable {
     ///
     /// Requests of the warm-up, and those the client broke off when the run ended, are counted and in no file.
     /// - Parameter summary: Of the same run.
-    /// - Parameter parameters: What was asked for, for the document.
     /// - Throws: What the encoder of JSON throws, where a figure is not finite.
-    public func files(
-        _ run: BenchmarkRun, _ summary: BenchmarkSummary, parameters: TestParameters = TestParameters()
-    ) throws -> [ExportedFile] {
+    public func files(_ run: BenchmarkRun, _ summary: BenchmarkSummary) throws -> [ExportedFile] {
         switch self {
-        case .json: [ExportedFile(suffix: ".json", text: try ResultsDocument.json(summary, parameters: parameters))]
-        case .messagePack: [try MessagePackDocument.file(ResultsDocument.json(summary, parameters: parameters))]
+        case .json: [ExportedFile(suffix: ".json", text: try ResultsDocument.json(summary))]
+        case .messagePack: [try MessagePackDocument.file(ResultsDocument.json(summary))]
         case .csv: [RequestTable.file(run), SummaryTable.file(summary)]
         case .measurementLines: [MeasurementLines.file(run)]
         case .protobuf: [ResultsMessage.file(run, summary)]

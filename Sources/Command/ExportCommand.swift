@@ -20,7 +20,7 @@ struct ExportCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A result file of this tool or another, to be written in the format that the extension of --output tells; without one the store is exported.",
+            "A result file of this tool or another, or the number of an import in the store, to be written in the format that the extension of --output tells; without one the store is exported.",
             valueName: "result"), completion: .file())
     var result: String?
 
@@ -70,7 +70,7 @@ struct ExportCommand: ParsableCommand {
     private func write(_ path: String) throws {
         guard output.output != "-" else { throw CommandFailure("name the file to write with --output; its extension tells the format") }
         let format = try ResultFormat.ofFile(output.output)
-        let file = try ResultFile(path)
+        let file = try ResultFile(path, in: storing)
         if case .summary = file, format.needsRequests {
             throw CommandFailure(
                 "\(path) holds figures and no requests, which \(output.output) is made of; benchmark writes them with --output FILE.jsonl")

@@ -55,7 +55,8 @@ struct ImportCommand: ParsableCommand {
         switch outcome {
         case .alreadyStored(let stored):
             Terminal.standardOutput(
-                "\(file): the same content was imported as \(stored.record.source.name) at \(stored.record.time); it counts once\n")
+                "\(file): the same content was imported as \(stored.record.source.name) at \(stored.record.time), number \(stored.id); it counts once\n"
+            )
         case .stored(let stored):
             let skipped = stored.record.source.skipped
             let bad = skipped > 0 ? ", \(skipped) bad records skipped" : ""
@@ -63,7 +64,8 @@ struct ImportCommand: ParsableCommand {
             let summaries = runs.count { !$0.reported.isEmpty }
             let told = summaries > 0 ? ", \(summaries == 1 ? "1 summary" : "\(summaries) summaries") as reported" : ""
             Terminal.standardOutput(
-                "\(file): \(stored.record.format) by \(stored.record.source.tool): \(stored.measurementCount) measurements\(told)\(bad)\n")
+                "\(file): \(stored.record.format) by \(stored.record.source.tool): \(stored.measurementCount) measurements\(told)\(bad), number \(stored.id)\n"
+            )
         }
         for record in source?.skipped.prefix(20) ?? [] { Terminal.standardError("warning: \(record); it was skipped\n") }
         for warning in Set(source?.runs.flatMap(\.warnings) ?? []).sorted() { Terminal.standardError("note: \(file): \(warning)\n") }

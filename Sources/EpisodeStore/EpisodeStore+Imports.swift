@@ -33,6 +33,15 @@ extension EpisodeStore {
         }
     }
 
+    /// One import; `nil` where the store has none of this number.
+    public func storedImport(id: Int64) throws -> StoredImport? {
+        try read("read") { database in
+            try Row.fetchOne(
+                database, sql: "SELECT id, source, format, time, measurements FROM import WHERE id = ?", arguments: [id]
+            ).map(storedImport)
+        }
+    }
+
     /// Carries the earlier import out of the transaction, which is undone.
     private struct RepeatedImport: Error {
         let stored: StoredImport

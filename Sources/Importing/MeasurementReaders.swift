@@ -116,7 +116,11 @@ private struct CSVMeasurementRow: MeasurementRow {
 
     func text(_ field: MeasurementField) -> String? {
         guard let cell = cell(field), !cell.isEmpty else { return nil }
-        return cell
+        // The apostrophe that the writer puts before what a spreadsheet would take for a formula.
+        let bytes = cell.utf8
+        let isMarked =
+            bytes.first == MeasurementWriter.textMark && bytes.dropFirst().first.map(MeasurementWriter.formulaStarts.contains) == true
+        return isMarked ? String(cell.dropFirst()) : cell
     }
 
     func wholeNumber(_ field: MeasurementField) -> Int64? { cell(field).flatMap { Int64($0) } }

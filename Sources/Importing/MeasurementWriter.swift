@@ -37,7 +37,7 @@ public enum MeasurementWriter {
 
         var csv: String {
             switch self {
-            case .text(let text): MeasurementWriter.csvField(text)
+            case .text(let text): MeasurementWriter.csvText(text)
             case .number(let text): text
             case .notFinite: "NaN"
             case .numbers(let list): list.joined(separator: " ")
@@ -94,6 +94,17 @@ public enum MeasurementWriter {
     ) -> Cell? {
         if let value { return .number(value.description) }
         return measurement.notFinite.contains(field) ? .notFinite : nil
+    }
+
+    /// What a spreadsheet takes for the beginning of a formula; and the mark before it, so that it can be taken away again.
+    static let formulaStarts: Set<UInt8> = [
+        UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"), textMark,
+    ]
+    static let textMark = UInt8(ascii: "'")
+
+    /// A CSV field of a text that others may have written, as ``csvField(_:)``; an apostrophe before what a spreadsheet would compute.
+    public static func csvText(_ text: String) -> String {
+        csvField(text.utf8.first.map(formulaStarts.contains) == true ? "'" + text : text)
     }
 
     /// A CSV field on one line, in quotes where it must be; a line break becomes a blank.

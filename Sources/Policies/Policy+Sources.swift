@@ -48,6 +48,12 @@ extension Policy {
 
         /// A live streaming probe. The key is read from the environment variable or file named here, never from the policy.
         public struct Probe: Sendable, Codable, Hashable {
+            /// The interfaces that probes speak.
+            public static let providers = [
+                "openai", "openai-completions", "openai-responses", "azure-openai", "anthropic", "gemini", "cohere", "together",
+                "openrouter", "vllm", "sglang", "tgi", "llama.cpp",
+            ]
+
             public var endpoint: String
             public var provider: String
             public var model: String

@@ -100,7 +100,7 @@ extension TextRule {
     var schemaMembers: [(String, SchemaText)] {
         switch self {
         case .any, .promQL, .timezone, .cron: []
-        case .name: [("pattern", .text("^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$"))]
+        case .name, .provider: [("pattern", .text("^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$"))]
         case .url: [("pattern", .text("^[Hh][Tt][Tt][Pp][Ss]?://[^@/?#\\s]+(/[^?#\\s]*)?$"))]
         case .jsonPointer: [("pattern", .text("^/"))]
         case .statistic: [("pattern", .text("^(mean|p[1-9][0-9]?(\\.[0-9]+)?)$"))]

@@ -33,6 +33,7 @@ extension TextRule {
         case .jsonPointer: "a JSON pointer such as /spec/template"
         case .statistic: "mean or a percentile such as p95"
         case .promQL: "a PromQL expression"
+        case .provider: "an interface such as openai or vllm"
         }
     }
 }

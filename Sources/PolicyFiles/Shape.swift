@@ -37,6 +37,8 @@ package enum TextRule: String, Sendable, CaseIterable {
     case statistic
     /// `promql`: any text without a check of its syntax.
     case promQL
+    /// A name of an interface that probes speak.
+    case provider
 }
 
 /// The fields of one kind of mapping.

@@ -24,7 +24,7 @@ enum SourceShape {
         "'probe'",
         [
             Field("endpoint", .text(.url), required: true, "base URL of the API, such as http://chat-8b.llm/v1"),
-            Field("provider", .text(.name), required: true, "the API it speaks, such as openai, vllm, anthropic or gemini"),
+            Field("provider", .text(.provider), required: true, "the API it speaks, such as openai, vllm, anthropic or gemini"),
             Field("model", .text(.any), required: true, "name of the model, as the API knows it"),
             Field("rate", .rate(unitRequired: true), required: true, "requests to send, such as 0.2/s"),
             Field("tokensPerHour", .integer(1...1_000_000_000), "tokens of prompts and answers that probes may cost at most in an hour"),

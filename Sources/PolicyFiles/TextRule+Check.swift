@@ -11,6 +11,7 @@ extension TextRule {
         switch self {
         case .any, .promQL: return nil
         case .name: return Self.nameRefusal(text)
+        case .provider: return Self.providerRefusal(text)
         case .url: return Self.urlRefusal(text)
         case .cron: return Self.cronRefusal(text)
         case .timezone:
@@ -41,6 +42,16 @@ extension TextRule {
                     "'\(QuantityText.shown(text))' is no name; use letters, digits, '-', '_' and '.', at most 253, a letter or digit first")
         }
         return nil
+    }
+
+    private static func providerRefusal(_ text: String) -> Refusal? {
+        let known = Policy.Source.Probe.providers
+        if known.contains(text) { return nil }
+        let why =
+            text == "custom"
+            ? "a probe cannot speak an interface that a file describes, only 'probe' and 'benchmark' of the command line can"
+            : "no provider is named '\(QuantityText.shown(text))'"
+        return Refusal(message: "\(why); known are \(known.joined(separator: ", "))")
     }
 
     private static func urlRefusal(_ text: String) -> Refusal? {

@@ -65,6 +65,3 @@ public struct Sampling: Sendable, Hashable {
         self.stop = stop
     }
 }
-
-/// The name of ``Prompt`` where probes send it.
-public typealias ProbePrompt = Prompt

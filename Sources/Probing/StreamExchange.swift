@@ -34,10 +34,14 @@ public struct StreamExchange: Sendable {
     /// Sends a prompt and times the answer. Never throws: a failure is a measurement with an error.
     /// - Parameter key: The API key; `nil` sends none.
     /// - Parameter time: What the windows' clock shows now.
-    public func measure(_ prompt: Prompt, key: String?, time: Timestamp, id: UUID = UUID()) async -> TimedAnswer {
+    /// - Parameter startAt: Not to be sent before; `nil` sends at once.
+    public func measure(
+        _ prompt: Prompt, key: String?, time: Timestamp, id: UUID = UUID(), startAt: MonotonicTime? = nil
+    ) async -> TimedAnswer {
         let measurement = InferenceMeasurement(id: id, time: time, model: model, provider: provider.name, endpoint: address)
-        var answer = TimedAnswer(measurement: measurement, moments: ReceivedMoments(began: .now))
-        await exchange(prompt, key: key, into: &answer)
+        let now = MonotonicTime.now
+        var answer = TimedAnswer(measurement: measurement, moments: ReceivedMoments(began: max(startAt ?? now, now)))
+        await exchange(prompt, key: key, startAt: startAt, into: &answer)
         answer.moments.ended = .now
         if let error = answer.measurement.error {
             answer.measurement.error = Echo(key: key, prompt: prompt.text).removed(from: error)
@@ -45,13 +49,16 @@ public struct StreamExchange: Sendable {
         return answer
     }
 
-    private func exchange(_ prompt: Prompt, key: String?, into answer: inout TimedAnswer) async {
+    private func exchange(_ prompt: Prompt, key: String?, startAt: MonotonicTime?, into answer: inout TimedAnswer) async {
         do throws(TransportError) {
-            let head = try await client.stream(request(prompt, key: key))
+            var request = request(prompt, key: key)
+            request.startAt = startAt
+            let head = try await client.stream(request)
             answer.moments.sent = head.sentAt
             answer.moments.head = head.headAt
             guard (200..<300).contains(head.status) else {
-                answer.retryAfter = RetryAfter.read(head.headers)
+                let now = Timestamp(secondsSinceEpoch: Date().timeIntervalSince1970)
+                answer.retryAfter = RetryAfter.read(head.headers, now: now)
                 answer.measurement.error = provider.refusal(status: head.status, body: await beginning(of: head.body))
                 if let timings = head.body.timings { answer.note(timings) }
                 return
@@ -93,8 +100,8 @@ public struct StreamExchange: Sendable {
             format, shape: format.shape(isStreamed: prompt.isStreamed, contentType: head.headers["content-type"]),
             keepsText: prompt.keepsAnswer, sentAt: head.sentAt, headAt: head.headAt)
         do throws(TransportError) {
-            for try await piece in head.body {
-                guard reader.append(piece.bytes, receivedAt: piece.receivedAt) else { break }
+            while let pieces = try await head.body.nextPieces() {
+                guard reader.append(pieces) else { break }
             }
         } catch {
             reader.fail(InferenceError(error))

@@ -4,7 +4,7 @@ import Synchronization
 final class AnswerStream: TransferObserver {
     private struct State {
         var head: AnswerHead?
-        var chunks = ChunkQueue()
+        var pieces = BodyPieces()
         var outcome: Result<PhaseTimings, TransportError>?
         /// The reader, while it has nothing to do.
         var waiter: CheckedContinuation<Void, Never>?
@@ -12,7 +12,7 @@ final class AnswerStream: TransferObserver {
         var isPaused = false
         var isCancelled = false
 
-        var hasNews: Bool { outcome != nil || !chunks.isEmpty }
+        var hasNews: Bool { outcome != nil || !pieces.isEmpty }
     }
 
     private let origin: String
@@ -42,17 +42,27 @@ final class AnswerStream: TransferObserver {
     }
 
     /// The next piece; `nil` at the end of the body.
-    func next() async throws(TransportError) -> BodyChunk? {
+    func next() async throws(TransportError) -> BodyChunk? { try await next { $0.popFirst() } }
+
+    /// All pieces that wait, at least one; `nil` at the end of the body.
+    func nextPieces() async throws(TransportError) -> BodyPieces? {
+        try await next { pieces in
+            defer { pieces = BodyPieces() }
+            return pieces.isEmpty ? nil : pieces
+        }
+    }
+
+    private func next<Taken: Sendable>(_ take: @Sendable (inout BodyPieces) -> Taken?) async throws(TransportError) -> Taken? {
         while true {
             await wait { $0.hasNews }
-            let (chunk, outcome, isRoom) = state.withLock { state -> (BodyChunk?, Result<PhaseTimings, TransportError>?, Bool) in
-                let chunk = state.chunks.popFirst()
-                let isRoom = state.isPaused && state.chunks.byteCount <= limitBytes / 2
+            let (taken, outcome, isRoom) = state.withLock { state -> (Taken?, Result<PhaseTimings, TransportError>?, Bool) in
+                let taken = take(&state.pieces)
+                let isRoom = state.isPaused && state.pieces.byteCount <= limitBytes / 2
                 if isRoom { state.isPaused = false }
-                return (chunk, state.outcome, isRoom)
+                return (taken, state.outcome, isRoom)
             }
             if isRoom { loop.resume(self) }
-            if let chunk { return chunk }
+            if let taken { return taken }
             if let outcome {
                 _ = try outcome.get()
                 return nil
@@ -65,14 +75,14 @@ final class AnswerStream: TransferObserver {
     var timings: PhaseTimings? { state.withLock { try? $0.outcome?.get() } }  // An error has no timings, and `next` throws it.
 
     /// What waits for the reader.
-    var bufferedBytes: Int { state.withLock(\.chunks.byteCount) }
+    var bufferedBytes: Int { state.withLock(\.pieces.byteCount) }
 
     func cancel() {
         let error = TransportError(.cancelled, origin: origin, cause: "it was cancelled", mayHaveReachedServer: true)
         let isUnderWay = state.withLock { state in
             state.isCancelled = true
-            if state.outcome != nil && !state.chunks.isEmpty { state.outcome = .failure(error) }
-            state.chunks = ChunkQueue()
+            if state.outcome != nil && !state.pieces.isEmpty { state.outcome = .failure(error) }
+            state.pieces = BodyPieces()
             return state.outcome == nil
         }
         if isUnderWay { loop.cancel(self) }
@@ -105,15 +115,14 @@ final class AnswerStream: TransferObserver {
     }
 
     func received(_ bytes: UnsafeRawBufferPointer, at time: MonotonicTime) -> Acceptance {
-        let chunk = BodyChunk(bytes: Array(bytes), receivedAt: time)
-        return state.withLock { state in
+        state.withLock { state in
             if state.isCancelled { return .accepted(wakesReader: false) }  // By nobody: the end is on its way.
-            guard state.chunks.byteCount < limitBytes else {
+            guard state.pieces.byteCount < limitBytes else {
                 state.isPaused = true
                 return .full
             }
-            state.chunks.append(chunk)
-            return .accepted(wakesReader: state.chunks.byteCount >= wakeAfterBytes)
+            state.pieces.append(bytes, at: time, expectedBytes: wakeAfterBytes)
+            return .accepted(wakesReader: state.pieces.byteCount >= wakeAfterBytes)
         }
     }
 

@@ -118,7 +118,7 @@ final class EventLoop: Sendable {
         }
         for message in messages {
             switch message {
-            case .start(let checked, let observer): transfers.start(checked, observer: observer)
+            case .start(let checked, let observer): transfers.take(checked, observer: observer)
             case .cancel(let observer): transfers.cancel(observer)
             case .resume(let observer): transfers.resume(observer)
             }

@@ -14,9 +14,6 @@ public struct ClientSettings: Sendable, Hashable {
     /// Sent where a request has no `User-Agent` of its own.
     public var userAgent: String
     public var proxy: Proxy
-    /// How long a streamed piece may lie before its reader is woken. Times are taken before, so that who only measures loses nothing with
-    /// a few milliseconds, and saves most of what many streams cost; with zero readers are woken at once.
-    public var deliveryInterval: Duration
     /// How long bytes may lie in the system's buffers where many streams bring some, up to a second. Their times are the system's own, so
     /// that who only measures loses nothing, and a thousand streams cost half; with zero they are read at once.
     public var readInterval: Duration
@@ -25,13 +22,12 @@ public struct ClientSettings: Sendable, Hashable {
 
     public init(
         maxIdleConnections: Int = 1024, idleConnectionLifetime: Duration = .seconds(110), userAgent: String = "llm-auto-optimizer",
-        proxy: Proxy = .environment, deliveryInterval: Duration = .zero, readInterval: Duration = .zero
+        proxy: Proxy = .environment, readInterval: Duration = .zero
     ) {
         self.maxIdleConnections = maxIdleConnections
         self.idleConnectionLifetime = idleConnectionLifetime
         self.userAgent = userAgent
         self.proxy = proxy
-        self.deliveryInterval = deliveryInterval
         self.readInterval = readInterval
     }
 
@@ -91,7 +87,7 @@ public final class HTTPClient: Sendable {
         _ exchange: (CheckedRequest) async throws(TransportError) -> (answer: Answer, status: Int, headers: HTTPHeaders)
     ) async throws(TransportError) -> Answer {
         var checked = try CheckedRequest(request)
-        let end = request.deadlines.total.map { MonotonicTime.now + $0 }
+        let end = request.deadlines.total.map { max(.now, request.startAt ?? .now) + $0 }
         for hop in 0... {
             let (answer, status, headers) = try await exchange(checked)
             guard request.followRedirects > 0, var next = try Redirect.next(after: checked, status: status, headers: headers) else {

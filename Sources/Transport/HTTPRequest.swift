@@ -62,6 +62,9 @@ public struct HTTPRequest: Sendable {
     public var newConnection: Bool
     /// Whether to open a connection although others are idle, and to leave it to later requests.
     public var opensConnection: Bool
+    /// Not to be sent before this moment, and right at it where a connection is idle; deadlines count from then. The transport's thread
+    /// waits for it itself, so that no task needs to wake up in time.
+    public var startAt: MonotonicTime?
 
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,

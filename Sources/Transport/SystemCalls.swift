@@ -65,6 +65,7 @@ struct Poller: Sendable {
 
     private let epoll: Int32
     private let wakeUps: Int32
+    private let alarm: Int32
 
     init() throws(Failure) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -75,7 +76,25 @@ struct Poller: Sendable {
             _ = close(epoll)
             throw Failure(cause: "eventfd: \(String(cString: strerror(code)))")
         }
+        alarm = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
+        guard alarm >= 0 else {
+            let code = errno
+            _ = close(epoll)
+            _ = close(wakeUps)
+            throw Failure(cause: "timerfd_create: \(String(cString: strerror(code)))")
+        }
         watch(wakeUps, reading: true, writing: false, isKnown: false)
+        watch(alarm, reading: true, writing: false, isKnown: false)
+    }
+
+    /// Ends a wait at a moment, to the microsecond where the wait's own limit is in milliseconds; the last call counts.
+    func setAlarm(at time: MonotonicTime?) {
+        var setting = itimerspec()
+        if let time {
+            let nanoseconds = max(time.nanoseconds, 1)  // 0 would switch it off.
+            setting.it_value = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        }
+        timerfd_settime(alarm, Int32(TFD_TIMER_ABSTIME), &setting, nil)
     }
 
     /// - Parameter isKnown: Whether it is watched already, and this changes for what.
@@ -106,8 +125,8 @@ struct Poller: Sendable {
         let count = epoll_wait(epoll, &events, Int32(events.count), milliseconds)
         guard count > 0 else { return [] }
         return events.prefix(Int(count)).compactMap { event in
-            if event.data.fd == wakeUps {
-                takeWakeUps()
+            if event.data.fd == wakeUps || event.data.fd == alarm {
+                takeCount(of: event.data.fd)
                 return nil
             }
             return Readiness(
@@ -121,13 +140,13 @@ struct Poller: Sendable {
     /// - Returns: Whether it came.
     func waitForWakeUp(atMost duration: Duration) -> Bool {
         guard ccurl_wait_readable(wakeUps, min(duration.inNanoseconds, 1_000_000_000)) else { return false }
-        takeWakeUps()
+        takeCount(of: wakeUps)
         return true
     }
 
-    private func takeWakeUps() {
-        var sum: UInt64 = 0
-        read(wakeUps, &sum, 8)
+    private func takeCount(of descriptor: Int32) {
+        var count: UInt64 = 0
+        read(descriptor, &count, 8)
     }
 
     static func eventBuffer() -> [epoll_event] { Array(repeating: epoll_event(), count: 512) }
@@ -135,5 +154,6 @@ struct Poller: Sendable {
     func closeDescriptors() {
         _ = close(epoll)
         _ = close(wakeUps)
+        _ = close(alarm)
     }
 }

@@ -26,7 +26,8 @@ extension Transfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_NETRC, 0)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
-        try set(CURLOPT_BUFFERSIZE, 8 << 10)  // Each of a thousand streams has these two, and tokens come a few hundred bytes at a time.
+        // Each of a thousand streams has these two, and tokens come a few hundred bytes at a time.
+        try set(CURLOPT_BUFFERSIZE, checked.request.wakeAfterBytes > 0 ? 4 << 10 : 8 << 10)
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try check(CURLOPT_OPENSOCKETFUNCTION, ccurl_set_private_sockets(handle))

@@ -108,7 +108,6 @@ final class Transfer {
         case .full:
             heldSince = heldSince ?? now
             progress.isPaused = true
-            common.deliveries.hurry()
             return Int(CURL_WRITEFUNC_PAUSE)
         case .tooLarge(let limit):
             stop = error(.tooLarge(.bodyBytes(limit)), "the body is longer than \(limit) bytes")

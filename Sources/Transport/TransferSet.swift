@@ -10,6 +10,7 @@ final class TransferSet {
     private var timer: MonotonicTime?
     /// When the first deadline may be over.
     private var nextCheck: MonotonicTime?
+    private var upcoming = UpcomingRequests()
 
     /// `nil` where memory is exhausted.
     init?(poller: Poller, settings: ClientSettings) {
@@ -34,7 +35,7 @@ final class TransferSet {
 
     /// Cancels everything and frees libcurl's part; the last call.
     func close() {
-        for observer in Array(transfers.keys) { cancel(observer) }
+        for observer in Array(transfers.keys) + upcoming.observers { cancel(observer) }
         curl_multi_cleanup(multi)
     }
 
@@ -42,7 +43,15 @@ final class TransferSet {
         Unmanaged<TransferSet>.fromOpaque(context).takeUnretainedValue()
     }
 
-    func start(_ checked: CheckedRequest, observer: any TransferObserver) {
+    /// Sends a request when its time has come.
+    func take(_ checked: CheckedRequest, observer: any TransferObserver) {
+        // A task that was cancelled before has told so already, when nothing was known of its request.
+        guard let time = checked.request.startAt, time > .now, !observer.isCancelled else { return start(checked, observer: observer) }
+        upcoming.add(UpcomingRequests.Entry(time: time, checked: checked, observer: observer))
+        poller.setAlarm(at: upcoming.first)
+    }
+
+    private func start(_ checked: CheckedRequest, observer: any TransferObserver) {
         do throws(TransportError) {
             let transfer = try Transfer(checked, observer: observer, common: common)
             guard !observer.isCancelled else { return transfer.cancel() }
@@ -57,7 +66,12 @@ final class TransferSet {
         }
     }
 
-    func cancel(_ observer: ObjectIdentifier) { remove(observer)?.cancel() }
+    func cancel(_ observer: ObjectIdentifier) {
+        if let transfer = remove(observer) { return transfer.cancel() }
+        guard let entry = upcoming.remove(observer) else { return }
+        entry.observer.finished(
+            .failure(TransportError(.cancelled, origin: entry.checked.address.origin.description, cause: "it was cancelled")))
+    }
 
     func resume(_ observer: ObjectIdentifier) {
         guard let code = transfers[observer]?.resume(), code != CURLE_OK else { return }
@@ -65,17 +79,21 @@ final class TransferSet {
     }
 
     /// How long to leave the sockets alone after a look that found some ready.
-    func rest(afterReading count: Int) -> Duration? { common.pace.rest(afterReading: count) }
+    func rest(afterReading count: Int) -> Duration? {
+        guard let rest = common.pace.rest(afterReading: count) else { return nil }
+        return upcoming.first.map { min(rest, $0 - .now) } ?? rest
+    }
 
     /// How long nothing will be due, in milliseconds; −1 for as long as nothing happens.
     func idleMilliseconds() -> Int32 {
-        guard let next = [timer, nextCheck, common.deliveries.due].compactMap(\.self).min() else { return -1 }
+        guard let next = [timer, nextCheck].compactMap(\.self).min() else { return -1 }
         let left = next.nanoseconds - MonotonicTime.now.nanoseconds
         return left <= 0 ? 0 : Int32(clamping: (left - 1) / 1_000_000 + 1)
     }
 
     /// Passes on what is ready and what is due, and ends what is done.
     func advance(_ ready: [Poller.Readiness]) {
+        startDue()
         if !ready.isEmpty { common.arrivals.beginLook() }
         for socket in ready {
             let events =
@@ -94,6 +112,12 @@ final class TransferSet {
         endComplete()
         endLate()
         common.deliveries.deliver()
+    }
+
+    private func startDue() {
+        guard let first = upcoming.first, first <= .now else { return }
+        while let entry = upcoming.popFirst(at: .now) { start(entry.checked, observer: entry.observer) }
+        poller.setAlarm(at: upcoming.first)
     }
 
     private func endComplete() {

@@ -46,6 +46,21 @@ import Testing
               path: ./results/benchmark_{timestamp}.csv
         """
 
+    @Test("the lengths that all scenarios ask for are told")
+    func parameters() {
+        func plan(_ scenarios: [PlannedScenario]) -> BenchmarkPlan {
+            BenchmarkPlan(targets: [PlannedTarget(provider: "vllm", model: "m")], scenarios: scenarios)
+        }
+        var first = PlannedScenario("a", prompts: .lengths(.uniform(100...299)))
+        first.outputTokens = .normal(mean: 64, deviation: 8, bounds: 1...128)
+        let told = plan([first, first]).parameters
+        #expect(told.inputTokens?.mean == 199.5 && told.inputTokens?.distribution == "uniform")
+        #expect(abs((told.inputTokens?.standardDeviation ?? 0) - 57.73) < 0.01, "of 200 whole numbers")
+        #expect(told.outputTokens == .init(mean: 64, standardDeviation: 8, distribution: "normal"))
+        let mixed = plan([first, PlannedScenario("b", prompts: .text("hi"))]).parameters
+        #expect(mixed == TestParameters())
+    }
+
     @Test("the known example means two scenarios for each of three models")
     func exampleFile() throws {
         let parse = Self.parse(Self.example)

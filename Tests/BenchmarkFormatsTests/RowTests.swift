@@ -111,5 +111,8 @@ func imported(_ file: ExportedFile, as format: InputFormat? = nil) throws -> (me
         run.stages[0].records[5].scenario = "other"
         let rows = SummaryTable.rows(BenchmarkSummary(run))
         #expect(rows.count == 3 && rows[2].contains(",vllm,llama-3.1-8b,other,"))
+        run.stages[0].records[5].scenario = "=HYPERLINK(1)"
+        #expect(SummaryTable.rows(BenchmarkSummary(run)).contains { $0.contains(",vllm,llama-3.1-8b,'=HYPERLINK(1),") })
+        #expect(RequestTable.row(run.stages[0].records[5], stage: "-1").contains(",'-1,'=HYPERLINK(1),"))
     }
 }

@@ -18,6 +18,8 @@ import Testing
         run.hardware.gpuType = "H100"
         run.hardware.gpuCount = 2
         run.stoppedEarly = "interrupted"
+        run.parameters.inputTokens = .init(mean: 63.7, standardDeviation: 3.2, distribution: "normal")
+        run.knees = [KneeFinding(scenario: "rates", highestGoodRate: 12.5, lowestBadRate: nil, probes: 3, reason: "the bound is reached")]
         run.calibration = ClientCalibration(
             streams: 8, requests: 100, firstTokenErrorMedian: Nanoseconds(50_000), firstTokenErrorP99: Nanoseconds(300_000),
             achievedShare: 0.998, cpuSecondsPer1000Requests: 0.3)
@@ -41,9 +43,25 @@ import Testing
             schema = json.load(open('\(path)'))
             jsonschema.validate(json.load(sys.stdin), schema, cls=jsonschema.Draft7Validator, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
             """
-        let lengths = TestParameters.TokenLengths(mean: 63.7, standardDeviation: 3.2, distribution: "normal")
-        try Python.run(script, input: try ResultsDocument.json(Self.summary(requests), parameters: TestParameters(inputTokens: lengths)))
+        try Python.run(script, input: try ResultsDocument.json(Self.summary(requests)))
         try Python.run(script, input: try ResultsDocument.json(BenchmarkSummary(RunMaker.run([]))))
+    }
+
+    @Test("tells what was asked for and the highest rate that was found; older documents that do not are read all the same")
+    func asked() throws {
+        let text = try ResultsDocument.json(Self.summary(120))
+        let document = try JSONDocument.parse(text)
+        let input = try #require(document["configuration"]?["test_parameters"]?["input_tokens"])
+        #expect(input.number("mean").value == 64 && input.text("distribution") == "normal")
+        let knee = try #require(document["results"]?["highest_rates"]?.elements.first)
+        #expect(knee.text("scenario") == "rates" && knee.number("highest_good_rate").value == 12.5 && knee["lowest_bad_rate"] == nil)
+        var older = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        var summary = try #require(older["summary"] as? [String: Any])
+        #expect(summary.removeValue(forKey: "knees") != nil && summary.removeValue(forKey: "parameters") != nil)
+        older["summary"] = summary
+        let read = try ResultsDocument.summary(
+            json: String(decoding: try JSONSerialization.data(withJSONObject: older), as: UTF8.self))
+        #expect(read.knees == nil && read.stages.count == 2)
     }
 
     @Test("a percentile without support is named with its reason, and nothing stands in its place")

@@ -111,6 +111,19 @@ struct MeasurementFileTests {
         #expect(csv.measurements == measurements, "seed \(seed)")
     }
 
+    @Test(
+        "a text that a spreadsheet would compute is marked in CSV, and read back as it was",
+        arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "\t=1"])
+    func formula(text: String) throws {
+        var measurement = InferenceMeasurement(id: UUID())
+        measurement.model = text
+        measurement.error = InferenceError(type: "http_500", message: text, code: 500)
+        let line = MeasurementWriter.csvLine(measurement)
+        #expect(line.contains(",'" + text) && !line.contains("," + text))
+        let csv = try importing(MeasurementWriter.csvHeader + "\r\n" + line)
+        #expect(csv.measurements == [measurement])
+    }
+
     @Test("a bad record is named with its line, counted and passed over")
     func badRecords() throws {
         let imported = try importing(

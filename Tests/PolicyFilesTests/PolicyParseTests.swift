@@ -217,6 +217,15 @@ import Testing
                 "monitor: {sources: [{name: a, probe: {endpoint: \"http://x\", provider: o, model: 7, rate: 1/s}}]}",
                 "'model': 7 without quotes is a number in YAML; write \"7\""
             ),
+            (
+                "monitor: {sources: [{name: a, probe: {endpoint: \"http://x\", provider: opnai, model: m, rate: 1/s}}]}",
+                "'provider': no provider is named 'opnai'; known are " + Policy.Source.Probe.providers.joined(separator: ", ")
+            ),
+            (
+                "monitor: {sources: [{name: a, probe: {endpoint: \"http://x\", provider: custom, model: m, rate: 1/s}}]}",
+                "'provider': a probe cannot speak an interface that a file describes, only 'probe' and 'benchmark' of the command line can; "
+                    + "known are " + Policy.Source.Probe.providers.joined(separator: ", ")
+            ),
             ("target: {kubernetes: {}, simulator: {}}", "'target' has 'kubernetes' and 'simulator'; only one of them may be given"),
             ("target: nothing", "'target': unknown value 'nothing'; must be none"),
             (

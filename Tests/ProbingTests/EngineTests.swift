@@ -1,7 +1,6 @@
 import Foundation
 import Measurements
 import Probing
-import TestSupport
 import Testing
 import Transport
 
@@ -9,13 +8,13 @@ import Transport
 /// `xllamacpp` and a model `tiny.gguf` in it; `make test-engines` makes both.
 @Suite(
     "A real engine", .serialized, .timeLimit(.minutes(1)),
-    .enabled(if: LlamaServer.isPossible, "AUTO_OPTIMIZER_ENGINES names no environment"))
+    .enabled(if: EngineServer.hasLlama, "AUTO_OPTIMIZER_ENGINES names no environment"))
 struct EngineTests {
     static let providers = ["llama.cpp", "openai", "openai-completions", "openai-responses", "anthropic"]
 
     @Test("all its interfaces are read as it means them, as streams and as wholes")
     func interfaces() async throws {
-        let server = try await LlamaServer()
+        let server = try await EngineServer.llama()
         defer { server.stop() }
         for name in Self.providers {
             for isStreamed in [true, false] {
@@ -43,7 +42,7 @@ struct EngineTests {
 
     @Test("its own times are ours, and it counts the tokens of every event")
     func times() async throws {
-        let server = try await LlamaServer()
+        let server = try await EngineServer.llama()
         defer { server.stop() }
         var answers: [TimedAnswer] = []
         for number in 0..<12 {
@@ -64,7 +63,7 @@ struct EngineTests {
 
     @Test("a refusal is told in its words")
     func refusal() async throws {
-        let server = try await LlamaServer()
+        let server = try await EngineServer.llama()
         defer { server.stop() }
         var prompt = Prompt(text: "hello", maximumOutputTokens: 4)
         prompt.sampling.stop = ["x"]
@@ -77,53 +76,5 @@ struct EngineTests {
 
     private struct Uncounted: Error {
         let what: String
-    }
-}
-
-/// llama.cpp's server as the Python package `xllamacpp` brings it.
-private final class LlamaServer {
-    private static let environment = ProcessInfo.processInfo.environment["AUTO_OPTIMIZER_ENGINES"] ?? ""
-    private static let script = SharedData.path("tools/engines/xll_serve.py")
-
-    static var isPossible: Bool {
-        let files = [environment + "/bin/python", environment + "/tiny.gguf", script]
-        return !environment.isEmpty && files.allSatisfy { FileManager.default.fileExists(atPath: $0) }
-    }
-
-    private let url: String
-    private let process = Process()
-    private let client: HTTPClient
-
-    /// Returns when it takes requests.
-    init() async throws {
-        let probe = try LoopbackServer { _, _ in }  // Its port was free a moment ago: the engine cannot be told to choose one.
-        let port = probe.port
-        probe.stop()
-        url = "http://127.0.0.1:\(port)"
-        client = try HTTPClient()
-        process.executableURL = URL(filePath: Self.environment + "/bin/python")
-        process.arguments = [Self.script, Self.environment + "/tiny.gguf", "\(port)", "2"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let end = ContinuousClock.now.advanced(by: .seconds(20))
-        while true {
-            let answer = try? await client.send(HTTPRequest(url: url + "/health"))  // Until it listens there is none.
-            if answer?.status == 200 { return }
-            guard process.isRunning, ContinuousClock.now < end else { throw NotReady() }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-    }
-
-    struct NotReady: Error {}
-
-    func exchange(_ name: String, path: String = "/v1") throws -> StreamExchange {
-        let provider = try ProviderRegistry.entry(name).provider(model: "tiny", options: ProviderOptions(endpoint: url))
-        return StreamExchange(client: client, provider: provider, endpoint: url + path, model: "tiny", timeout: .seconds(20))
-    }
-
-    func stop() {
-        kill(process.processIdentifier, SIGKILL)  // It inherited a mask that holds back SIGTERM.
-        process.waitUntilExit()
     }
 }

@@ -81,7 +81,12 @@ struct StreamExchangeTests {
         arguments: [
             ([("Retry-After", "3")], Duration.seconds(3)), ([("retry-after", "0.5")], .milliseconds(500)),
             ([("Retry-After", "60"), ("retry-after-ms", "1500")], .milliseconds(1_500)), ([("Retry-After", "-1")], nil),
-            ([("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT")], nil), ([("Retry-After", "1e300")], nil), ([], nil),
+            ([("Date", "Wed, 21 Oct 2026 07:27:20 GMT"), ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT")], .seconds(40)),
+            ([("Date", "Sun Nov  6 08:49:37 1994"), ("Retry-After", "Sun Nov  6 08:49:40 1994")], .seconds(3)),
+            ([("Date", "Wed, 21 Oct 2026 07:28:00 GMT"), ("Retry-After", "Wed, 21 Oct 2026 07:27:20 GMT")], .zero),
+            ([("Date", "nonsense"), ("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")], .zero),
+            ([("Retry-After", "Wed, 21 Oct 9999 07:28:00 GMT")], nil), ([("Retry-After", "Wed, 41 Oct 2026 07:28:00 GMT")], nil),
+            ([("Retry-After", "1e300")], nil), ([], nil),
         ])
     func retryAfter(headers: [(String, String)], expected: Duration?) async throws {
         let server = try LoopbackServer { _, writer in

@@ -47,7 +47,7 @@ struct EngineServerTests {
         try await serving(engine) { url, http async throws in
             let exchange = StreamExchange(
                 client: http, provider: OpenAIChat(model: "L70-H100x4"), endpoint: url + "/v1", model: "L70-H100x4")
-            let prompt = ProbePrompt(text: String(repeating: "abcd", count: 100), maximumOutputTokens: 120)
+            let prompt = Prompt(text: String(repeating: "abcd", count: 100), maximumOutputTokens: 120)
             let measured = await exchange.measure(prompt, key: nil, time: Timestamp(nanosecondsSinceEpoch: 0)).measurement
             #expect(measured.error == nil && measured.inputTokens == 100 && measured.outputTokens == 120)
             #expect(measured.chunkGaps?.count == 119)

@@ -45,15 +45,12 @@ struct StreamingTests {
         #expect(try #require(answer.body.timings).headAt == answer.headAt)
     }
 
-    @Test(
-        "times are taken when pieces arrive, however late they are read and their reader is woken",
-        arguments: [Duration.zero, .seconds(60)])
-    func stamps(deliveryInterval: Duration) async throws {
+    @Test("times are taken when pieces arrive, however late they are read")
+    func stamps() async throws {
         let gate = Gate()
         let server = try gatedServer(gate)
         defer { server.stop() }
-        let client = try HTTPClient(settings: ClientSettings(deliveryInterval: deliveryInterval))
-        let answer = try await client.stream(HTTPRequest(url: server.url))
+        let answer = try await HTTPClient().stream(HTTPRequest(url: server.url))
         var seenAt: [MonotonicTime] = []
         for piece in 1...3 {
             gate.open()
@@ -68,16 +65,32 @@ struct StreamingTests {
         #expect(seenAt[1] < times[2] && times[2] < seenAt[2])
     }
 
-    @Test("a full buffer does not wait for the delivery interval")
-    func fullBuffer() async throws {
-        let server = try LoopbackServer { _, writer in try writer.answer(body: [UInt8](repeating: 1, count: 1 << 20)) }
+    @Test("pieces can be taken all at once, with the time of each")
+    func together() async throws {
+        let gate = Gate()
+        let server = try gatedServer(gate)
         defer { server.stop() }
-        let client = try HTTPClient(settings: ClientSettings(deliveryInterval: .seconds(60)))
-        var count = 0
-        for try await chunk in try await client.stream(HTTPRequest(url: server.url, streamBufferBytes: 16 << 10)).body {
-            count += chunk.bytes.count
-        }
-        #expect(count == 1 << 20)
+        let answer = try await HTTPClient().stream(HTTPRequest(url: server.url))
+        gate.open()
+        gate.open()
+        while answer.body.bufferedBytes < 2 { await Task.yield() }
+        let first = try #require(try await answer.body.nextPieces())
+        var taken: [(text: String, at: MonotonicTime)] = []
+        #expect(
+            first.byteCount == 2
+                && first.allTaken {
+                    taken.append((String(decoding: $0, as: UTF8.self), $1)); return true
+                })
+        #expect(taken.map(\.text) == ["1", "2"] && taken[0].at <= taken[1].at)
+        var asked = 0
+        #expect(
+            !first.allTaken { _, _ in
+                asked += 1; return false
+            } && asked == 1)
+        gate.open()
+        let rest = try #require(try await answer.body.nextPieces())
+        #expect(rest.allTaken { bytes, time in bytes.elementsEqual("3".utf8) && time > taken[1].at })
+        #expect(try await answer.body.nextPieces() == nil)
     }
 
     @Test("who wants to be woken late is woken by the end, and then all is there")

@@ -13,7 +13,7 @@ public enum RequestTable {
     /// Without the line's end.
     public static func row(_ record: RequestRecord, stage: String) -> String {
         MeasurementWriter.csvLine(record.measurement) + ","
-            + columns.map { MeasurementWriter.csvField($0.cell(record, stage)) }.joined(separator: ",")
+            + columns.map { $0.cell(record, stage) }.joined(separator: ",")
     }
 
     static func file(_ run: BenchmarkRun) -> ExportedFile {
@@ -23,12 +23,13 @@ public enum RequestTable {
 
     private struct Column: Sendable {
         let name: String
+        /// As it stands in the file.
         let cell: @Sendable (RequestRecord, _ stage: String) -> String
     }
 
     private static let columns: [Column] = [
-        Column(name: "stage") { $1 },
-        Column(name: "scenario") { record, _ in record.scenario },
+        Column(name: "stage") { MeasurementWriter.csvText($1) },
+        Column(name: "scenario") { record, _ in MeasurementWriter.csvText(record.scenario) },
         length("intended_ms") { $0.moments.intended },
         length("sent_ms") { $0.moments.sent },
         length("schedule_lag_ms") { $0.scheduleLag },
@@ -45,7 +46,7 @@ public enum RequestTable {
         Column(name: "tokens_estimated") { record, _ in String(record.tokensAreEstimated) },
         count("reasoning_tokens") { $0.reasoningTokens },
         count("cached_input_tokens") { $0.cachedInputTokens },
-        Column(name: "finish_reason") { record, _ in ForeignText.printable(record.finishReason ?? "") },
+        Column(name: "finish_reason") { record, _ in MeasurementWriter.csvText(ForeignText.printable(record.finishReason ?? "")) },
         Column(name: "attempts") { record, _ in String(record.earlierAttempts.count + 1) },
     ]
 

@@ -15,7 +15,7 @@ public enum SummaryTable {
     public static func rows(_ summary: BenchmarkSummary) -> [String] {
         summary.stages.flatMap { stage in
             ([stage.whole] + (stage.groups.count > 1 ? stage.groups : [])).map { part in
-                columns.map { MeasurementWriter.csvField($0.cell(Row(stage: stage, part: part))) }.joined(separator: ",")
+                columns.map { $0.cell(Row(stage: stage, part: part)) }.joined(separator: ",")
             }
         }
     }
@@ -31,6 +31,7 @@ public enum SummaryTable {
 
     private struct Column: Sendable {
         let name: String
+        /// As it stands in the file.
         let cell: @Sendable (Row) -> String
     }
 
@@ -89,7 +90,7 @@ public enum SummaryTable {
     }
 
     private static func text(_ name: String, _ value: @escaping @Sendable (Row) -> String?) -> Column {
-        Column(name: name) { ForeignText.printable(value($0) ?? "") }
+        Column(name: name) { MeasurementWriter.csvText(ForeignText.printable(value($0) ?? "")) }
     }
 
     private static func count(_ name: String, _ value: @escaping @Sendable (Row) -> Int?) -> Column {

@@ -18,7 +18,7 @@ public struct ResultsText {
     /// With an end of line behind every line.
     public var text: String {
         let stages = zip(run.stages, summary.stages).map { StageText($0, $1, isOnly: summary.stages.count == 1).text }
-        let sections = [head, overview] + stages + [calibration, list("Warnings", summary.warnings)]
+        let sections = [head, overview] + stages + [knees, calibration, list("Warnings", summary.warnings)]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
@@ -44,6 +44,16 @@ public struct ResultsText {
                 } + [part.counts.errorRate.map(FigureText.percent) ?? notMeasured]
         }
         return BoxTable(header: ["Stage", "Requests/s", "TTFT p50 (ms)", "TTFT p95 (ms)", "Total p95 (ms)", "Failed"], rows: rows).text
+    }
+
+    private var knees: String {
+        func rate(_ value: Double?) -> String { value.map { "\(FigureText.number($0))/s" } ?? "none" }
+        return list(
+            "Highest rates",
+            (summary.knees ?? []).map {
+                "\($0.scenario): highest good rate \(rate($0.highestGoodRate)), lowest bad rate \(rate($0.lowestBadRate)), "
+                    + "\($0.probes) probes: \($0.reason)"
+            })
     }
 
     private var calibration: String { summary.calibration.map { "Client: \($0.sentence)\n" } ?? "" }

@@ -15,12 +15,10 @@ public enum ResultsDocument {
     public static let version = "1.1.0"
 
     /// The document on one line, ended by a line feed.
-    ///
-    /// - Parameter parameters: What was asked for; what the requests turned out to be where it does not say.
-    public static func json(_ summary: BenchmarkSummary, parameters: TestParameters = TestParameters()) throws -> String {
+    public static func json(_ summary: BenchmarkSummary) throws -> String {
         let standard = DocumentValue.members([
-            ("metadata", metadata(summary)), ("configuration", configuration(summary, parameters)),
-            ("results", headline(summary).map { StandardResults($0).value } ?? StandardResults.empty),
+            ("metadata", metadata(summary)), ("configuration", configuration(summary)),
+            ("results", headline(summary).map { StandardResults($0, knees: summary.knees ?? []).value } ?? StandardResults.empty),
         ])
         // Encoded as it is: a value of the document has no room for a seed of 64 bits.
         let whole = String(decoding: try encoder.encode(summary), as: UTF8.self)
@@ -66,7 +64,7 @@ public enum ResultsDocument {
         ])
     }
 
-    private static func configuration(_ summary: BenchmarkSummary, _ parameters: TestParameters) -> DocumentValue {
+    private static func configuration(_ summary: BenchmarkSummary) -> DocumentValue {
         let known = ["openai", "anthropic", "together", "vllm", "local"].contains(summary.model.provider)
         let model = DocumentValue.members([
             ("name", .string(summary.model.name)), ("provider", known ? .string(summary.model.provider) : nil),
@@ -79,7 +77,9 @@ public enum ResultsDocument {
             ("cpu_cores", facts.cpuCores.map { .integer(Int64($0)) }), ("memory_gb", facts.memoryGigabytes.map { .double($0) }),
             ("batch_size", facts.batchSize.flatMap { $0 >= 1 ? .integer(Int64($0)) : nil }),
         ])
-        return .members([("model", model), ("hardware", hardware), ("test_parameters", parameters.value(for: summary))])
+        return .members([
+            ("model", model), ("hardware", hardware), ("test_parameters", (summary.parameters ?? TestParameters()).value(for: summary)),
+        ])
     }
 
     /// One of the schema's words; `nil` for others, which the summary keeps.

@@ -5,8 +5,12 @@ import Statistics
 /// What the schema names of one stage.
 struct StandardResults {
     let stage: StageSummary
+    let knees: [KneeFinding]
 
-    init(_ stage: StageSummary) { self.stage = stage }
+    init(_ stage: StageSummary, knees: [KneeFinding]) {
+        self.stage = stage
+        self.knees = knees
+    }
 
     static let empty = DocumentValue.members([("latency_metrics", .object([])), ("throughput_metrics", .object([]))])
 
@@ -15,6 +19,7 @@ struct StandardResults {
             ("stage", .string(stage.label)), ("latency_metrics", latencies { $0.isComplete }),
             ("partial_latency_metrics", latencies { !$0.isComplete }), ("throughput_metrics", throughput), ("error_metrics", errors),
             ("goodput_metrics", goodput), ("cost_metrics", cost),
+            ("highest_rates", knees.isEmpty ? nil : .array(knees.map(\.value))),
             ("warnings", stage.warnings.isEmpty ? nil : .array(stage.warnings.map { .string($0) })),
         ])
     }
@@ -81,6 +86,15 @@ struct StandardResults {
             ("per_1000_tokens", cost.per1000Tokens.map { .double($0) }),
             ("per_1000_output_tokens", cost.per1000OutputTokens.map { .double($0) }), ("prices_as_of", cost.pricesAsOf.map { .string($0) }),
             ("unknown", cost.unknown.map { .string($0) }),
+        ])
+    }
+}
+
+extension KneeFinding {
+    fileprivate var value: DocumentValue {
+        .members([
+            ("scenario", .string(scenario)), ("highest_good_rate", highestGoodRate.map { .double($0) }),
+            ("lowest_bad_rate", lowestBadRate.map { .double($0) }), ("probes", .integer(Int64(probes))), ("reason", .string(reason)),
         ])
     }
 }

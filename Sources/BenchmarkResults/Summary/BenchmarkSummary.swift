@@ -13,6 +13,10 @@ public struct BenchmarkSummary: Sendable, Hashable, Codable {
     public var objective: BenchmarkObjective?
     public var stages: [StageSummary]
     public var calibration: ClientCalibration?
+    /// What was asked for; `nil` in documents of before.
+    public var parameters: TestParameters?
+    /// What searches for the highest rate found; `nil` in documents of before.
+    public var knees: [KneeFinding]?
     public var stoppedEarly: String?
     /// What speaks against the figures of the run as a whole, in plain words; those of a stage are with the stage.
     public var warnings: [String]
@@ -29,6 +33,8 @@ public struct BenchmarkSummary: Sendable, Hashable, Codable {
         self.objective = objective
         self.stages = stages
         calibration = run.calibration
+        parameters = run.parameters
+        knees = run.knees
         stoppedEarly = run.stoppedEarly
         self.warnings = warnings
     }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 // Initialises libcurl once for the process; safe from any thread. Returns CURLE_OK or what failed.
 CURLcode ccurl_initialize(void);

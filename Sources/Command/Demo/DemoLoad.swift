@@ -56,7 +56,7 @@ final class DemoLoad: MeasurementSource {
 
     private func send(_ request: SimulatedRequest) async {
         // Four letters are a token to the server.
-        let prompt = ProbePrompt(text: String(repeating: "tell", count: request.inputTokens), maximumOutputTokens: request.outputTokens)
+        let prompt = Prompt(text: String(repeating: "tell", count: request.inputTokens), maximumOutputTokens: request.outputTokens)
         let answer = await exchange.measure(prompt, key: nil, time: clock.steady)
         let measurement = answer.measurement.stretched(by: clock.scale)
         let wasStopped = Task.isCancelled

@@ -9,14 +9,14 @@ struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Compares two results, or with --config runs several targets and compares them.",
         discussion: """
-            Results are files of this tool or of others. Exit code 1 where a figure is worse beyond doubt and by more than the threshold. With
+            Results are files of this tool or of others, or numbers that 'import' gave them in the store. Exit code 1 where a figure is worse beyond doubt and by more than the threshold. With
             --config the targets are compared with the first of them, which is no question of better or worse: exit code 0.
 
               llm-auto-optimizer compare before.json after.json --threshold 5%
               llm-auto-optimizer compare --config benchmark.yaml --output results.json
             """)
 
-    @Argument(help: ArgumentHelp("The result before and the result after.", valueName: "file"), completion: .file())
+    @Argument(help: ArgumentHelp("The result before and the result after.", valueName: "result"), completion: .file())
     var files: [String] = []
 
     @Option(help: ArgumentHelp("The smallest change for the worse that is a regression.", valueName: "ratio"))
@@ -34,6 +34,8 @@ struct CompareCommand: AsyncParsableCommand {
     )
     var output: [String] = []
 
+    @OptionGroup var storing: StoreOptions
+
     func validate() throws {
         guard config == nil ? files.count == 2 : files.isEmpty else {
             throw ValidationError("name two results, or a file of targets with --config")
@@ -44,7 +46,7 @@ struct CompareCommand: AsyncParsableCommand {
     func run() async throws {
         let options = ComparisonOptions(threshold: try share())
         guard let config else {
-            let results = try files.map { try ResultFile($0).comparable($0) }
+            let results = try files.map { try ResultFile($0, in: storing).comparable($0) }
             let comparison = BenchmarkComparison(results[0], with: results[1], options: options)
             try write([comparison])
             if !comparison.regressions.isEmpty { throw ExitStatus.negative }

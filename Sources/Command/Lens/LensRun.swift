@@ -72,12 +72,14 @@ struct LensRun: Sendable {
             seed: plan.execution.seed)
         run.hardware = plan.hardware
         run.calibration = calibration
+        run.parameters = plan.parameters
         var left = try budget(of: target)
         for (planned, scenario) in zip(plan.scenarios, scenarios) {
             if Task.isCancelled || run.stoppedEarly != nil { break }
-            let (results, note) = try await stages(planned, scenario, target, left)
+            let (results, knee) = try await stages(planned, scenario, target, left)
             run.stages += results.map(\.stage)
-            run.stoppedEarly = results.lazy.compactMap(\.stoppedEarly).first ?? note
+            if let knee { run.knees.append(knee) }
+            run.stoppedEarly = results.lazy.compactMap(\.stoppedEarly).first
             left = left.less(results.flatMap(\.stage.records))
             if let requests = left.requests, requests < 1 { run.stoppedEarly = run.stoppedEarly ?? "the budget of requests is used up" }
         }
@@ -87,7 +89,7 @@ struct LensRun: Sendable {
 
     private func stages(
         _ planned: PlannedScenario, _ scenario: Scenario, _ target: LensTarget, _ budget: Budget
-    ) async throws -> ([StageResult], note: String?) {
+    ) async throws -> ([StageResult], KneeFinding?) {
         var settings = RunSettings(seed: plan.execution.seed)
         settings.retry = plan.execution.retry
         settings.limits = target.planned.limits
@@ -121,20 +123,16 @@ struct LensRun: Sendable {
                 let again = times > 1 ? ", time \(times)" : ""
                 return planned.stage("rate \(FigureText.number(rate))/s\(again)", .open(schedule.arrivals(rate), maximumInFlight: cap))
             }
-            if let knee {
-                progress.end()
-                Terminal.standardError(Self.text(knee, planned.name))
+            progress.end()
+            let finding = knee.map { knee in
+                KneeFinding(
+                    scenario: planned.name, highestGoodRate: knee.highestGood, lowestBadRate: knee.lowestBad, probes: knee.probes,
+                    reason: knee.reason)
             }
-            return (probes, nil)
+            return (probes, finding)
         } catch {
             throw CommandFailure("\(error)")
         }
-    }
-
-    private static func text(_ knee: KneeSearch.Result, _ scenario: String) -> String {
-        func rate(_ value: Double?) -> String { value.map { "\(FigureText.number($0))/s" } ?? "none" }
-        return "\(scenario): highest good rate \(rate(knee.highestGood)), lowest bad rate \(rate(knee.lowestBad)), "
-            + "\(knee.probes) probes: \(knee.reason)\n"
     }
 
     private func budget(of target: LensTarget) throws -> Budget {

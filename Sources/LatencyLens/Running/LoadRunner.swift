@@ -33,6 +33,8 @@ public final class LoadRunner: Sendable {
 
     /// Records that may wait for the sink; beyond it who finishes a request waits as well.
     private static let outboxLimit = 20_000
+    /// How long before its time a request is made ready: the transport sends it on time, however late a task wakes up for it.
+    private static let preparation = Nanoseconds(10_000_000)
     /// Requests that may wait under a cap.
     private static let queueLimit = 1_000_000
 
@@ -129,7 +131,7 @@ public final class LoadRunner: Sendable {
             for offset in ArrivalTimes(process, seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9) {
                 // Asked first: nobody needs to wait for a request that will not be sent.
                 guard let arrival = core.withLock({ $0.isOpen ? $0.stage.arrive(at: offset) : nil }) else { break }
-                guard await sender.clock.sleep(until: offset, while: { isSending }) else {
+                guard await sender.clock.sleep(until: offset - Self.preparation, while: { isSending }) else {
                     if sender.clock.now >= offset { core.withLock { $0.stage.drop() } }
                     break
                 }

@@ -28,8 +28,10 @@ struct RequestSender: Sendable {
                 return finish(attempts, request, arrival)
             case .stopped: return end(attempts, request, arrival)
             }
-            let attempt = await attempt(request)
-            if Task.isCancelled, attempt.answer.measurement.error?.type == "cancelled" { return giveUp(request, wasSent: true) }
+            let attempt = await attempt(request, at: max(clock.now, arrival.intended))
+            if Task.isCancelled, attempt.answer.measurement.error?.type == "cancelled" {
+                return giveUp(request, wasSent: attempt.answer.moments.sent != nil)
+            }
             attempts.append(attempt)
             let wait = runner.core.withLock { core -> Nanoseconds? in
                 let wait = core.settle(request, attempt.answer, attempts: attempts.count, at: runClock.now)
@@ -46,10 +48,10 @@ struct RequestSender: Sendable {
         let ended: Nanoseconds
     }
 
-    private func attempt(_ request: PlannedRequest) async -> Attempt {
-        let began = clock.now
+    private func attempt(_ request: PlannedRequest, at began: Nanoseconds) async -> Attempt {
         let answer = await runner.exchange.measure(
-            runner.prompt(for: request), key: runner.key, time: clock.timestamp(began), id: runner.id(of: request))
+            runner.prompt(for: request), key: runner.key, time: clock.timestamp(began), id: runner.id(of: request),
+            startAt: clock.moment(began))
         return Attempt(answer: answer, began: began, ended: clock.now)
     }
 

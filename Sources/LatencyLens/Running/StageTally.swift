@@ -48,8 +48,8 @@ public struct StageTally: Sendable {
         guard !record.isWarmUp else { return warmUp += 1 }
         let measurement = record.measurement
         repeatedAttempts += record.earlierAttempts.count
-        inputTokens += measurement.inputTokens ?? 0
-        outputTokens += measurement.outputTokens ?? 0
+        inputTokens = Self.sum(inputTokens, measurement.inputTokens)
+        outputTokens = Self.sum(outputTokens, measurement.outputTokens)
         if let sent = record.moments.sent {
             firstSent = min(firstSent ?? sent, sent)
             lastSent = max(lastSent ?? sent, sent)
@@ -68,6 +68,12 @@ public struct StageTally: Sendable {
         add(measurement.endToEnd, to: &endToEnd)
         add(record.scheduledEndToEnd, to: &scheduledEndToEnd)
         for length in measurement.chunkGaps ?? [] { gap.record(length.seconds) }
+    }
+
+    /// At most the largest number: what a server claims must not end the run.
+    private static func sum(_ total: Int, _ tokens: Int?) -> Int {
+        let (sum, overflow) = total.addingReportingOverflow(tokens ?? 0)
+        return overflow ? .max : sum
     }
 
     private func add(_ length: Nanoseconds?, to distribution: inout Distribution) {

@@ -13,6 +13,10 @@ public struct BenchmarkRun: Sendable {
     /// One for each load that was offered, in order.
     public var stages: [BenchmarkStage]
     public var calibration: ClientCalibration?
+    /// What was asked for.
+    public var parameters: TestParameters
+    /// One for each search for the highest rate.
+    public var knees: [KneeFinding]
     /// Why the run ended before everything asked for was done; `nil` where it did not.
     public var stoppedEarly: String?
 
@@ -25,6 +29,8 @@ public struct BenchmarkRun: Sendable {
         self.seed = seed
         hardware = HardwareFacts()
         stages = []
+        parameters = TestParameters()
+        knees = []
     }
 }
 

@@ -40,9 +40,17 @@ struct AnswerReader: Sendable {
         self.limitBytes = limitBytes ?? (isWhole ? Self.wholeBytes : Self.streamBytes)
     }
 
-    /// Takes the next piece.
+    /// Takes the next pieces.
     /// - Returns: Whether the rest is wanted.
+    mutating func append(_ pieces: BodyPieces) -> Bool {
+        pieces.allTaken { bytes, receivedAt in append(bytes, receivedAt: receivedAt) }
+    }
+
     mutating func append(_ bytes: [UInt8], receivedAt: MonotonicTime) -> Bool {
+        bytes.withUnsafeBytes { append($0, receivedAt: receivedAt) }
+    }
+
+    private mutating func append(_ bytes: UnsafeRawBufferPointer, receivedAt: MonotonicTime) -> Bool {
         endedAt = receivedAt
         byteCount += bytes.count
         do throws(EventTooLarge) {
@@ -87,18 +95,13 @@ struct AnswerReader: Sendable {
 
     // MARK: Framing
 
-    private mutating func appendEvents(_ bytes: [UInt8]) throws(EventTooLarge) {
+    private mutating func appendEvents(_ bytes: UnsafeRawBufferPointer) throws(EventTooLarge) {
         let time = endedAt
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(EventTooLarge) in
-                // The parser is put aside while it hands over to the rest of this value.
-                var events = self.events
-                self.events = Self.none
-                defer { self.events = events }
-                try events.read(bytes) { self.take($0, receivedAt: time) }
-            }
-        }
-        try result.get()
+        // The parser is put aside while it hands over to the rest of this value.
+        var events = Self.none
+        swap(&events, &self.events)
+        defer { swap(&events, &self.events) }
+        try events.read(bytes) { take($0, receivedAt: time) }
     }
 
     /// In the place of a parser that is at work.
@@ -110,7 +113,7 @@ struct AnswerReader: Sendable {
         timing.record(read.event, receivedAt: receivedAt)
     }
 
-    private mutating func appendLines(_ bytes: [UInt8]) throws(EventTooLarge) {
+    private mutating func appendLines(_ bytes: UnsafeRawBufferPointer) throws(EventTooLarge) {
         var start = 0
         for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
             held += bytes[start..<index]

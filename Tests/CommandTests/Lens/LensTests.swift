@@ -59,6 +59,44 @@ import Testing
         #expect(try CommandLineRun(["compare", folder.path("r.jsonl"), folder.path("r.jsonl")]).status == 0)
     }
 
+    @Test("an import in the store is a result by its number, to be compared and written anew")
+    func stored() throws {
+        let folder = try TemporaryFolder()
+        let lines = (0..<60).map {
+            #"{"timestamp":"2026-11-21T05:00:00Z","model":"m","ttft_ms":\#(200 + $0),"e2e_ms":900,"output_tokens":5}"#
+        }
+        let file = try folder.write(lines.joined(separator: "\n"), to: "lines.jsonl")
+        let store = ["--store", folder.path("store.sqlite")]
+        let imported = try CommandLineRun(["import", file] + store)
+        #expect(imported.output.contains("60 measurements, number 1"), "\(imported.output)\(imported.errors)")
+        let comparison = try CommandLineRun(["compare", "1", file] + store)
+        #expect(comparison.status == 0 && comparison.output.contains("No regression"), "\(comparison.errors)")
+        let page = try CommandLineRun(["export", "1", "--output", folder.path("page.html")] + store)
+        #expect(page.status == 0 && FileManager.default.fileExists(atPath: folder.path("page.html")), "\(page.errors)")
+        let unknown = try CommandLineRun(["compare", "1", "7"] + store)
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.contains("no import of that number") && unknown.errors.contains("1 (lines.jsonl)"), "\(unknown.errors)")
+    }
+
+    @Test("the highest rate that a search finds, and the lengths asked for, are in the results")
+    func knee() throws {
+        let folder = try TemporaryFolder()
+        let engine = try OperatedEngine(folder: folder, firstToken: { _ in 2 })
+        defer { engine.stop() }
+        let results = folder.path("knee.json")
+        let run = try CommandLineRun([
+            "benchmark", "--endpoint", engine.server.url + "/v1", "--model", "tiny", "--input-tokens", "20-40", "--output-tokens", "4",
+            "--find-knee", "--objective", "ttft=5s", "--rate", "10000", "-n", "10", "--output", results,
+        ])
+        #expect(run.output.contains("Highest rates:") && run.output.contains("highest good rate"), "\(run.output)\(run.errors)")
+        let document = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: results))) as? [String: Any])
+        #expect(((document["results"] as? [String: Any])?["highest_rates"] as? [[String: Any]])?.count == 1)
+        let asked = (document["configuration"] as? [String: Any])?["test_parameters"] as? [String: Any]
+        #expect((asked?["input_tokens"] as? [String: Any])?["distribution"] as? String == "uniform")
+        #expect((asked?["output_tokens"] as? [String: Any])?["mean"] as? Int == 4)
+    }
+
     @Test("Ctrl-C keeps the results so far and says so with 4", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import Documents
+import Policies
 import Probing
 import Testing
 
@@ -89,6 +90,7 @@ import Testing
         #expect(throws: UnknownProvider(name: "opnai")) { try ProviderRegistry.entry("opnai") }
         #expect("\(UnknownProvider(name: "opnai"))".contains("openai, openai-completions"))
         #expect("\(UnknownProvider(name: "custom"))" == "the provider 'custom' needs a file that describes it")
+        #expect(Policy.Source.Probe.providers == ProviderRegistry.entries.map(\.name), "what a policy may name is what is spoken")
         #expect(ProviderRegistry.names.count == 14 && Set(ProviderRegistry.names).count == 14)
     }
 }
