@@ -242,7 +242,7 @@ let package = Package(
         .testTarget(
             name: "BackTestingTests",
             dependencies: [
-                "BackTesting", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation", "Statistics",
+                "BackTesting", "Baselines", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation", "Statistics",
                 "TestSupport",
             ],
             swiftSettings: strict),
