@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "BackTesting", "Baselines", "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents",
+                "BackTesting", "Baselines", "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control",
+                "Documents",
                 "EngineModels", "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements",
                 "Policies", "PolicyFiles", "Probing", "Reporting", "Scaling", "Scorecards", "Server", "Simulation", "Statistics",
                 "Telemetry", "Transport", "Verification", "Watching",
