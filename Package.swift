@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "BackTesting", "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents",
+                "BackTesting", "Baselines", "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control",
+                "Documents",
                 "EngineModels", "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements",
                 "Policies", "PolicyFiles", "Probing", "Reporting", "Scaling", "Scorecards", "Server", "Simulation", "Statistics",
                 "Telemetry", "Transport", "Verification", "Watching",
@@ -246,18 +247,18 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: strict),
-        .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
-        .testTarget(
-            name: "BaselinesTests",
-            dependencies: [
-                "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
-            ], swiftSettings: strict),
         .target(
             name: "Scorecards",
             dependencies: ["BackTesting", "Control", "Measurements", "Pages", "Policies", "Statistics"], swiftSettings: strict),
         .testTarget(
             name: "ScorecardsTests", dependencies: ["BackTesting", "Documents", "Scorecards", "TestSupport"],
             exclude: ["Golden"], swiftSettings: strict),
+        .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
+        .testTarget(
+            name: "BaselinesTests",
+            dependencies: [
+                "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
+            ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

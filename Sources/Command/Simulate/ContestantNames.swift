@@ -1,4 +1,5 @@
 import BackTesting
+import Baselines
 import EngineModels
 import Measurements
 import Scaling
@@ -16,6 +17,9 @@ struct ContestantNames {
         ("fixed", "the smallest fleet that keeps the objective, known only afterwards"),
         ("clairvoyant", "who knows the future; costs are held against it. Its search takes some forty runs a seed"),
     ]
+
+    /// Autoscalers of others.
+    static let others = Baseline.all.map(\.name).filter { $0 != "fixed" }
 
     static let clairvoyant = BackTest.clairvoyantName
 
@@ -36,7 +40,21 @@ struct ContestantNames {
                         + "--replicas says which are allowed")
             }
             return Contestant(name: word) { Self.fleet(of: count, $0) }
-        default: throw CommandFailure("--against: nobody is called '\(word)'; known are \(Self.own.map(\.0).joined(separator: ", "))")
+        default: return try baseline(word, in: trial)
+        }
+    }
+
+    /// Those of others, in fleets as large as the first one's may be.
+    private func baseline(_ word: String, in trial: ScalingTrial) throws -> Contestant {
+        let context = BaselineContext(
+            profile: trial.setup.profile, settings: trial.setup.settings, timeToFirstToken: trial.objective.firstTokenBase,
+            timePerOutputToken: trial.objective.timePerOutputToken, replicaRange: trial.replicaRange)
+        do {
+            // A value that has seen nothing yet: each trial gets a copy of it.
+            let scaler = try Baseline.named(word, for: context)
+            return .scaler(name: word) { _ in scaler }
+        } catch {
+            throw CommandFailure("--against \(word): \(error); beside them \(Self.own.map(\.0).joined(separator: ", "))")
         }
     }
 

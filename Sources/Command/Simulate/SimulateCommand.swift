@@ -42,7 +42,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Others, after commas: \(ContestantNames.own.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")).", valueName: "names"))
+            "Others, after commas: \(ContestantNames.own.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")); of others' "
+                + "\(ContestantNames.others.joined(separator: ", ")), with options as hpa:target=30.", valueName: "names"))
     var against: String?
 
     @Option(help: ArgumentHelp("How many trials; from 3 on with 95 % intervals that are worth something.", valueName: "number"))

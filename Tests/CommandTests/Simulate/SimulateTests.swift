@@ -98,6 +98,14 @@ import Testing
         #expect(try requests(read) == count, "\(read.errors)")
     }
 
+    @Test("the autoscalers of others are tried under the names they have, with options, beside our planner")
+    func baselines() throws {
+        let names = ["hpa:target=4", "keda", "kpa", "wva", "dynamo", "aibrix", "ray", "planner"]
+        let run = try simulate("--against", names.joined(separator: ","), "--seeds", "1")
+        #expect(run.status == 0, "\(run.errors)")
+        for name in names { #expect(run.output.contains("\n  \(name) "), "\(name)") }
+    }
+
     @Test("a policy is tried on the measurements of one's own store")
     func fromStore() throws {
         #expect(try run("--from-store", "--against", "fixed:1").status == 2, "there is no store yet")
@@ -131,8 +139,8 @@ import Testing
             (["--trace", "constant:rate=2", "--engine", "H9000"], "--engine H9000 is not known; there are L7-H100"),
             (["--trace", "constant:rate=2", "--replicas", "9...2"], "--replicas is '9...2'"),
             (["--trace", "constant:rate=2", "--cold-start", "-3s"], "--cold-start"),
-            (["--trace", "constant:rate=2", "--against", "hpa:"], "hpa:"),
-            (["--trace", "constant:rate=2", "--against", "nobody"], "nobody is called 'nobody'"),
+            (["--trace", "constant:rate=2", "--against", "hpa:speed=2"], "'hpa' has no option 'speed'"),
+            (["--trace", "constant:rate=2", "--against", "nobody"], "there is no baseline 'nobody'; there are fixed, hpa"),
             (["--trace", "constant:rate=2", "--against", "fixed:0"], "'0' is no number of replicas"),
             (["--trace", "constant:rate=2", "--against", "fixed:1,fixed:1"], "tried twice"),
             (["--trace", "constant:rate=2", "--rate-scale", "0"], "--rate-scale is 0.0"),
