@@ -113,7 +113,7 @@ struct MeasurementFileTests {
 
     @Test(
         "a text that a spreadsheet would compute is marked in CSV, and read back as it was",
-        arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "\t=1"])
+        arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted"])
     func formula(text: String) throws {
         var measurement = InferenceMeasurement(id: UUID())
         measurement.model = text
