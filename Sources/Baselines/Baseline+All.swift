@@ -145,6 +145,8 @@ extension Baseline {
                 BaselineOption("divide", "1", "the objectives are divided by it"),
                 BaselineOption(
                     "multiplier", "0", "above 1: objectives are inferred, an iteration may take so many times an empty one's; 0: as given"),
+                BaselineOption(
+                    "recovers", "false", "whether the filter grows less sure with what it turns down, which its source does not"),
             ]
         ) { (options, context) throws(BaselineError) in
             let divisor = try options.number("divide", in: 0.1...100)
@@ -155,7 +157,7 @@ extension Baseline {
                     : .explicit(
                         timeToFirstToken: context.timeToFirstToken.milliseconds / divisor,
                         timePerOutputToken: context.timePerOutputToken.milliseconds / divisor),
-                settings: context.settings)
+                settings: context.settings, recovers: try options.flag("recovers"))
         },
     ]
 

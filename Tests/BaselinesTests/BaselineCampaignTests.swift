@@ -8,8 +8,8 @@ import Simulation
 import TestSupport
 import Testing
 
-/// Baselines and limits on whole recorded days: `CAMPAIGN=full`, in a release build. `CAMPAIGN_DAY=m-mid/5` is another day, `CAMPAIGN_COLD=45`
-/// another start, `CAMPAIGN_AGAINST=hpa,kpa` other baselines, of which several may be given options.
+/// Baselines and limits on whole recorded days: `CAMPAIGN=full`, in a release build. `CAMPAIGN_DAY=m-mid/5` is another day, `CAMPAIGN_HOURS=3` only
+/// its first hours, `CAMPAIGN_COLD=45` another start, `CAMPAIGN_AGAINST=hpa,kpa` other baselines, `CAMPAIGN_EFFORT=80` a longer search.
 @Suite("Baselines on a recorded day", .enabled(if: ProcessInfo.processInfo.environment["CAMPAIGN"] == "full" && SharedData.isPresent))
 struct BaselineCampaignTests {
     private static let environment = ProcessInfo.processInfo.environment
@@ -19,10 +19,10 @@ struct BaselineCampaignTests {
         dynamo:mode=both,dynamo-easy,dynamo-easy:for=latency,dynamo-classic,aibrix:target=40,ray:target=40,ray
         """
 
-    private func trial(_ model: String, day: Int, cold: Double) throws -> ScalingTrial {
+    private func trial(_ model: String, day: Int, hours: Int, cold: Double) throws -> ScalingTrial {
         let rates = try RateSeries(csv: SharedData.unpacked("traces/servegen_\(model)_rate600s_days0-6.csv.gz")).slice(
             fromStep: 144 * day, steps: 144)
-        let end = Nanoseconds(seconds: rates.seconds)
+        let end = Nanoseconds(seconds: min(rates.seconds, 3_600 * Double(hours)))
         let drawn = LoadShape.series(rates.scaled(by: 40 / rates.mean)).modulated(for: end.seconds, seed: 1)
         let lengths = try RequestTrace(csv: SharedData.unpacked("traces/azure2023_conv.csv.gz"))
         var arrivals = Arrivals(shape: .series(drawn), lengthsLike: lengths, seed: 1)
@@ -39,7 +39,8 @@ struct BaselineCampaignTests {
         let parts = (Self.environment["CAMPAIGN_DAY"] ?? "m-large/3").split(separator: "/")
         let (model, day) = (String(parts[0]), try #require(Int(parts[1])))
         let cold = try #require(Double(Self.environment["CAMPAIGN_COLD"] ?? "150"))
-        let trial = try trial(model, day: day, cold: cold)
+        let hours = try #require(Int(Self.environment["CAMPAIGN_HOURS"] ?? "24"))
+        let trial = try trial(model, day: day, hours: hours, cold: cold)
         let clock = ContinuousClock()
         let fluid = trial.fluidReplicaHours()
         var clairvoyant: ClairvoyantLimit?

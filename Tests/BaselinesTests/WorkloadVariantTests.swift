@@ -152,6 +152,16 @@ struct WorkloadVariantTests {
         #expect(filter.parameters == learned)
     }
 
+    @Test("one that recovers takes in what stays different")
+    func recovering() throws {
+        var filter = LatencyFilter(recovers: true)
+        for _ in 0..<3 { _ = filter.take(try measurement(parameters, rate: 0.3)) }
+        let jump = try measurement(parameters, rate: 2.5)
+        for _ in 0..<500 { _ = filter.take(jump) }
+        let seen = try measurement(try #require(filter.parameters), rate: 2.5)
+        #expect(abs(seen.timePerOutputToken / jump.timePerOutputToken - 1) < 0.05)
+    }
+
     @Test("nothing is learned from a measurement that is none")
     func invalid() throws {
         var filter = LatencyFilter()

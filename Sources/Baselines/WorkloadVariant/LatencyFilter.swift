@@ -42,10 +42,12 @@ public struct LatencyFilter: Sendable, Hashable {
     public static let largestInnovation = 7.378
     private static let usual = [5.0, 0.05, 0.00005]
 
+    /// Whether it grows less sure with every measurement it turns down, and so takes the next ones in at last. As in the source it does not.
+    public let recovers: Bool
     private var state: [Double]?
     private var covariance: [[Double]] = []
 
-    public init() {}
+    public init(recovers: Bool = false) { self.recovers = recovers }
 
     /// `nil` before the first measurement.
     public var parameters: QueueModel.Parameters? { state.map { QueueModel.Parameters(alpha: $0[0], beta: $0[1], gamma: $0[2]) } }
@@ -64,6 +66,7 @@ public struct LatencyFilter: Sendable, Hashable {
         let before = (state: prior, covariance: state == nil ? Self.diagonal(drift) : covariance)
         let (after, step) = Self.update(held, predicted, bounds: bounds, measurement)
         (state, covariance) = after ?? before
+        if recovers, case .rejected = step { covariance = predicted }
         return step
     }
 

@@ -17,11 +17,13 @@ public struct QueueingModelScaler: ReplicaScaler {
 
     public let objectives: Objectives
     public let maximumBatch: Int
-    public private(set) var filter = LatencyFilter()
+    public private(set) var filter: LatencyFilter
     private var lastMinute = ObservationWindow(seconds: 60)
 
-    public init(objectives: Objectives, settings: EngineSettings) {
+    /// - Parameter recovers: See ``LatencyFilter/recovers``.
+    public init(objectives: Objectives, settings: EngineSettings, recovers: Bool = false) {
         self.objectives = objectives
+        filter = LatencyFilter(recovers: recovers)
         maximumBatch = settings.maxNumSeqs
     }
 
