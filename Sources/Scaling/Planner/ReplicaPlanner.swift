@@ -76,7 +76,7 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         next.replicas = max(1, Int((next.need - settings.roundingTolerance).rounded(.up)))
         if let outage = outages.outage { hold(through: outage, &next) }
         recentPlans.add(next.replicas, time: time)
-        holdBack(&next, observation, mix)
+        holdBack(&next, observation)
         plan = next
         return next
     }
@@ -129,22 +129,19 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
     }
 
     /// Replicas that are there are given up only where that is safe and pays.
-    private func holdBack(_ next: inout ReplicaPlan, _ observation: ScalingObservation, _ mix: RequestMix) {
+    private func holdBack(_ next: inout ReplicaPlan, _ observation: ScalingObservation) {
         guard next.replicas < observation.wanted else { return }
         let most = recentPlans.most(at: next.time.seconds) ?? observation.wanted
         if most > next.replicas {
             next.replicas = min(most, observation.wanted)
             next.reason = .recentNeed
         }
-        while next.replicas < observation.wanted, !isFastEnough(next.replicas, next, mix) {
-            next.replicas += 1
+        // One replica serves one replica's worth of demand just within the limit.
+        let filled = min(Int(next.seenDemand.rounded(.up)), observation.wanted)
+        if filled > next.replicas {
+            next.replicas = filled
             next.reason = .consolidation
         }
-    }
-
-    /// Whether so few replicas would keep the limit under the demand of the last minute, by the model.
-    private func isFastEnough(_ replicas: Int, _ next: ReplicaPlan, _ mix: RequestMix) -> Bool {
-        Double(replicas) >= next.seenDemand
     }
 
     private mutating func keep(_ observation: ScalingObservation, _ reason: ReplicaPlan.Reason) -> ReplicaPlan {
