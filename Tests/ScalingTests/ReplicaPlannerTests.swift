@@ -135,4 +135,23 @@ struct ReplicaPlannerTests {
         service.run(&planner, minutes: 5, rate: { _ in 0 })
         #expect(service.wanted >= 1)
     }
+
+    @Test("keeps the replicas that are there where no number of them keeps the objective")
+    func unattainable() throws {
+        var planner = ReplicaPlanner(PlannerSettings(profile: .llama70BOnFourH100, timePerOutputToken: Nanoseconds(milliseconds: 12)))
+        var service = Service()
+        service.run(&planner, minutes: 10, rate: { _ in 40 })
+        #expect(service.wanted == 6 && planner.plan?.reason == .unattainable)
+        #expect(planner.plan?.description.contains("no number of replicas") == true)
+    }
+
+    @Test("takes a clock that begins anew for a restart")
+    func clock() throws {
+        var planner = ReplicaPlanner(settings)
+        var service = Service()
+        service.run(&planner, minutes: 60, rate: { _ in 40 })
+        let before = service.wanted
+        service.time = 0
+        service.run(&planner, minutes: 10, rate: { _ in 40 }) { #expect($0.replicas == before) }
+    }
 }
