@@ -14,43 +14,38 @@ public struct RequestMix: Sendable, Codable, Hashable {
     }
 }
 
-/// The mix as seen so far: means that forget slowly, so that one odd period moves them little.
+/// The mix as seen so far: means over all requests at first, and later ones that forget slowly.
 struct ObservedMix: Sendable, Codable, Hashable {
     private(set) var mix: RequestMix?
-    private var hasAnswers = false
+    private var arrived = 0.0
+    private var answered = 0.0
 
     /// Weight of a period with 50 requests or more.
     private static let weight = 0.1
+    /// Tokens of an answer before any was seen, and how many answers that thought weighs: the first ones to end are the shortest.
+    private static let unknownOutput = 200.0
+    private static let unknownAnswers = 50.0
 
     mutating func add(_ observation: ScalingObservation) {
-        let finished = observation.finished
+        if observation.arrivals > 0 { addArrivals(Double(observation.arrivals), tokens: Double(observation.arrivedInputTokens)) }
         // Tokens are told of requests that were answered; a period of refusals has none.
-        let answered = finished.outputTokens > 0 ? Double(finished.count) : 0
-        let output = answered > 0 ? Double(finished.outputTokens) / answered : 0
-        let cached = answered > 0 ? Double(finished.cachedTokens) / answered : 0
-        let arrivals = Double(observation.arrivals)
-        guard var seen = mix else {
-            guard arrivals > 0 else { return }
-            mix = RequestMix(
-                inputTokens: Double(observation.arrivedInputTokens) / arrivals,
-                outputTokens: answered > 0 ? output : Self.unknownOutput, cachedTokens: cached)
-            hasAnswers = answered >= 5
-            return
-        }
-        if arrivals > 0 {
-            let input = Double(observation.arrivedInputTokens) / arrivals
-            seen.inputTokens += Self.weight * min(1, arrivals / 50) * (input - seen.inputTokens)
-        }
-        if answered > 0 {
-            // The first answers to end are the shortest: what they say is forgotten soon.
-            let weight = hasAnswers ? Self.weight * min(1, answered / 50) : 1
-            hasAnswers = hasAnswers || answered >= 5
-            seen.outputTokens += weight * (output - seen.outputTokens)
-            seen.cachedTokens += weight * (cached - seen.cachedTokens)
-        }
-        mix = RequestMix(inputTokens: seen.inputTokens, outputTokens: seen.outputTokens, cachedTokens: seen.cachedTokens)
+        let finished = observation.finished
+        guard finished.outputTokens > 0, finished.count > 0, let seen = mix else { return }
+        let count = Double(finished.count)
+        answered += count
+        let share = max(Self.weight * min(1, count / 50), count / (answered + Self.unknownAnswers))
+        mix = RequestMix(
+            inputTokens: seen.inputTokens,
+            outputTokens: seen.outputTokens + share * (Double(finished.outputTokens) / count - seen.outputTokens),
+            cachedTokens: seen.cachedTokens + share * (Double(finished.cachedTokens) / count - seen.cachedTokens))
     }
 
-    /// Tokens of an answer before any was seen.
-    private static let unknownOutput = 200.0
+    private mutating func addArrivals(_ count: Double, tokens: Double) {
+        arrived += count
+        let seen = mix ?? RequestMix(inputTokens: tokens / count, outputTokens: Self.unknownOutput)
+        let share = max(Self.weight * min(1, count / 50), count / arrived)
+        mix = RequestMix(
+            inputTokens: seen.inputTokens + share * (tokens / count - seen.inputTokens), outputTokens: seen.outputTokens,
+            cachedTokens: seen.cachedTokens)
+    }
 }

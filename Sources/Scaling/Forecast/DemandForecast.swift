@@ -1,8 +1,8 @@
 /// What one expert says will be wanted when a replica that is asked for now serves.
-public struct DemandForecast: Sendable, Codable, Hashable {
-    public var expert: ForecastExpert
+struct DemandForecast: Sendable, Codable, Hashable {
+    var expert: ForecastExpert
     /// Demand, in replicas.
-    public var demand: Double
+    var demand: Double
     /// What demand may come to be: the forecast with each of its past errors; in replicas, with weights that add up to 1.
     var outcomes: [Outcome]
 

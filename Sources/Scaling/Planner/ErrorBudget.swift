@@ -7,8 +7,8 @@
 /// Prices late answers by the share of requests that miss their objective: an integrator on the error budget.
 ///
 /// Every request counts the same and none is cut off, so that in the long run misses are as many as the budget has. At one price for all
-/// times, replicas are where they prevent the most misses. Misses that what was asked for already
-/// answers (replicas are starting) count later, a little at a time: counted at once they would ask for the same replicas again.
+/// times, replicas are where they prevent the most misses. Misses for which replicas are starting already count later, a little at a time:
+/// counted at once they would ask for the same replicas again.
 struct ErrorBudget: Sendable, Codable, Hashable {
     /// Logarithm of ``price``.
     private var logPrice: Double
@@ -30,9 +30,7 @@ struct ErrorBudget: Sendable, Codable, Hashable {
     /// What was put off is counted over so many seconds.
     private static let deferral = 7_200.0
 
-    /// - Parameters:
-    ///   - missed: Of the requests that ended in the period.
-    ///   - isAnswered: Whether more replicas were asked for than serve.
+    /// - Parameter isAnswered: Whether more replicas are asked for than serve.
     mutating func add(_ finished: ScalingObservation.Finished, time: Double, length: Double, isAnswered: Bool, settings: PlannerSettings) {
         remember(finished, time: time)
         if finished.count > 0 { usualCount.add(Double(finished.count), seconds: length) }

@@ -40,6 +40,8 @@ public struct ReplicaPlan: Sendable, Codable, Hashable {
     public enum Reason: String, Sendable, Codable, Hashable {
         /// Nothing came yet.
         case nothingSeen
+        /// With the requests as they are, no number of replicas keeps the objective: what is there stays.
+        case unattainable
         /// As needed.
         case need
         /// More than needed now, for it was needed a moment ago.
@@ -65,6 +67,7 @@ extension ReplicaPlan: CustomStringConvertible {
     }
 
     private var cause: String {
+        if reason == .unattainable { return "no number of replicas keeps the objective with such requests" }
         guard let expert else { return "no request came yet" }
         let late = "\(Self.text(lateShare * 100)) % late, \(Self.text(lateShareWithOneFewer * 100)) % with one fewer"
         var parts = [
@@ -73,7 +76,7 @@ extension ReplicaPlan: CustomStringConvertible {
         ]
         if surge > 0 { parts.append("surge \(Self.text(surge))") }
         switch reason {
-        case .nothingSeen, .need: break
+        case .nothingSeen, .unattainable, .need: break
         case .recentNeed: parts.append("needed a moment ago")
         case .consolidation: parts.append("one fewer would be too slow")
         case .outage: parts.append("demand broke off and is expected back")

@@ -51,15 +51,18 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
 
     public mutating func replicas(after observation: ScalingObservation) -> Int { plan(after: observation).replicas }
 
-    /// Takes a period in and plans for the time after it.
+    /// Takes a period in and plans for the time after it. Where time is not later than before, it goes on as after a restart.
     public mutating func plan(after observation: ScalingObservation) -> ReplicaPlan {
+        if let plan, observation.time <= plan.time { resume(secondsIntoDay: secondsIntoDay) }
         let time = observation.time.seconds
         let length = observation.length.seconds
+        guard length > 0 else { return keep(observation, .nothingSeen) }
         mix.add(observation)
         guard let mix = mix.mix else { return keep(observation, .nothingSeen) }
         speed.add(observation, service, mix)
         let limit = settings.usableShare * settings.timePerOutputToken.milliseconds / speed.slowness
-        let capacity = max(service.rate(timePerOutputToken: limit, mix) / speed.slowness, 1e-3)
+        let capacity = service.rate(timePerOutputToken: limit, mix) / speed.slowness
+        guard capacity > 0 else { return keep(observation, .unattainable) }
         let demand = observation.arrivalRate / capacity
         recentDemand.add(demand, time: time, length: length)
         followOutage(demand, observation)
@@ -73,10 +76,10 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         budget.add(
             observation.finished, time: time, length: length, isAnswered: next.need > Double(observation.ready) + 0.5, settings: settings)
         next.attainment = budget.attainment
-        next.replicas = max(1, Int((next.need - settings.roundingTolerance).rounded(.up)))
+        next.replicas = Self.count(next.need - settings.roundingTolerance)
         if let outage = outages.outage { hold(through: outage, &next) }
         recentPlans.add(next.replicas, time: time)
-        holdBack(&next, observation, mix)
+        holdBack(&next, observation)
         plan = next
         return next
     }
@@ -124,28 +127,28 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
     /// The replicas from before an outage are held for a while, then no more than what little demand is left needs.
     private func hold(through outage: OutageMemory.Outage, _ next: inout ReplicaPlan) {
         let isHeld = next.time.seconds - outage.began < settings.outageHold.seconds
-        next.replicas = isHeld ? max(outage.replicas, next.replicas) : max(1, Int(next.seenDemand.rounded(.up)))
+        next.replicas = isHeld ? max(outage.replicas, next.replicas) : Self.count(next.seenDemand)
         next.reason = .outage
     }
 
     /// Replicas that are there are given up only where that is safe and pays.
-    private func holdBack(_ next: inout ReplicaPlan, _ observation: ScalingObservation, _ mix: RequestMix) {
+    private func holdBack(_ next: inout ReplicaPlan, _ observation: ScalingObservation) {
         guard next.replicas < observation.wanted else { return }
         let most = recentPlans.most(at: next.time.seconds) ?? observation.wanted
         if most > next.replicas {
             next.replicas = min(most, observation.wanted)
             next.reason = .recentNeed
         }
-        while next.replicas < observation.wanted, !isFastEnough(next.replicas, next, mix) {
-            next.replicas += 1
+        // One replica serves one replica's worth of demand just within the limit.
+        let filled = min(Self.count(next.seenDemand), observation.wanted)
+        if filled > next.replicas {
+            next.replicas = filled
             next.reason = .consolidation
         }
     }
 
-    /// Whether so few replicas would keep the limit under the demand of the last minute, by the model.
-    private func isFastEnough(_ replicas: Int, _ next: ReplicaPlan, _ mix: RequestMix) -> Bool {
-        Double(replicas) >= next.seenDemand
-    }
+    /// Whole replicas for a need, at least 1.
+    private static func count(_ need: Double) -> Int { max(1, Int(min(need, 1e6).rounded(.up))) }
 
     private mutating func keep(_ observation: ScalingObservation, _ reason: ReplicaPlan.Reason) -> ReplicaPlan {
         var next = ReplicaPlan(observation, price: budget.price, reason: reason)
