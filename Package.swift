@@ -76,8 +76,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Command", "Control", "Documents", "Importing", "KubernetesTestSupport", "Learning", "Measurements", "Policies",
-                "TestSupport",
+                "Command", "Control", "Documents", "EpisodeStore", "Importing", "KubernetesTestSupport", "Learning", "Measurements",
+                "Policies", "TestSupport",
             ], exclude: ["Golden"],
             swiftSettings: strict),
         .target(
