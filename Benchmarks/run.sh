@@ -23,6 +23,7 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
     "$bench" import "$folder/large.jsonl" 1
 fi
 "$bench" decide
+"$bench" effect
 "$bench" tick
 "$bench" planner
 hour="${AUTO_OPTIMIZER_SHARED:-../shared}/traces/azure2023_conv.csv.gz"

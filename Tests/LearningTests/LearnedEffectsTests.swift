@@ -85,6 +85,19 @@ import Testing
         #expect(learned([]) == nil)
     }
 
+    @Test("absurd figures are left out, so that what was learned is always finite", arguments: [1e300, -1e300, .nan, .infinity])
+    func absurd(figure: Double) throws {
+        var episodes = try Self.episodes(12, effect: 0.1, predicted: 0)
+        episodes[0].before.outcomes.timePerOutputToken = figure
+        episodes[1].predictions.afterChanged.timePerOutputToken = figure
+        episodes[2].closure?.after.conditions.arrivalRate = figure
+        episodes[4].before.conditions.trend = figure
+        let effects = try #require(learned(episodes))
+        let effect = try #require(effects.action("slots +1")?.effects[.timePerOutputToken])
+        #expect(effect.excess.isFinite && effect.deviation.isFinite && abs(effect.excess) < 0.2)
+        _ = try JSONEncoder().encode(effects)
+    }
+
     @Test("what was learned survives being written and read")
     func coded() throws {
         let effects = try #require(learned(try Self.episodes(40, effect: 0.1, predicted: 0.05)))

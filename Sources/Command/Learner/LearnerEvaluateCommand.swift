@@ -9,8 +9,9 @@ struct LearnerEvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "What other ways to decide would have been worth, from the decisions that were made.",
         discussion: """
-            Compares making every proposed change, making none, and making those that the episodes of other days call likely to help, with
-            what was done. Exit code 1 where none is shown to be better, or there is nothing to tell from.
+            Compares making every proposed change, making none, and making those that the episodes of
+            other days call likely to help, with what was done. Exit code 1 where none is shown to be
+            better, or there is nothing to tell from.
 
               llm-auto-optimizer learner evaluate --outcome ttft
             """)

@@ -9,8 +9,8 @@ struct LearnerShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "What each action does to each outcome, with intervals and how far earlier statements have held.",
         discussion: """
-            Effects are estimated from closed episodes: changes weighed by the inverse of the chance they had, beside deliberate no-ops, on
-            what the physical model cannot explain. Exit code 1 where there is nothing to learn from.
+            Effects are estimated from closed episodes, each weighed by the inverse of the chance it had,
+            beside deliberate no-ops. Exit code 1 where there is nothing to learn from.
 
               llm-auto-optimizer learner show --format svg --output effects.svg
             """)
@@ -53,7 +53,7 @@ struct LearnerShowCommand: ParsableCommand {
 
 /// Which deployments are meant.
 struct DeploymentOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only this deployment, as history names it; all of the store unless told.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this deployment, e.g. llm/Deployment/chat-8b; all of the store unless told.", valueName: "name"))
     var deployment: String?
 
     static let nothing = "no closed episode to learn from yet; 'cycle' and 'run' make them in mode auto or approve\n"

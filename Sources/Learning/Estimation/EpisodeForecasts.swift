@@ -95,7 +95,7 @@ struct EpisodeForecasts {
         _ row: EffectRow, _ forecast: Information.Forecast, _ standardised: Double, spread: Double, _ noise: RunningNoise
     ) {
         guard let action = row.action else { return }
-        let missed = abs(standardised) > widening.factor * studentQuantile(0.95, degreesOfFreedom: noise.degreesOfFreedom)
+        let missed = noise.cumulative(abs(standardised) / widening.factor) > 0.95
         stated += 1
         covered += missed ? 0 : 1
         // What came of this one episode: its effect as far as one episode shows it, noise included, so that a fall can be counted.
@@ -103,7 +103,7 @@ struct EpisodeForecasts {
         let deviation = (noise.variance * spread).squareRoot()
         let came = effect + standardised * deviation
         reliability.record(
-            stated: studentCumulative(-effect / (deviation * widening.factor), degreesOfFreedom: noise.degreesOfFreedom), happened: came < 0
+            stated: noise.cumulative(-effect / (deviation * widening.factor)), happened: came < 0
         )
         widening.take(missed: missed)
     }
@@ -169,6 +169,11 @@ private struct RunningNoise {
     init(variance: Double) { sum = variance * degreesOfFreedom }
 
     var variance: Double { sum / degreesOfFreedom }
+
+    /// Share of standardised innovations at or below a value; beyond a hundred degrees of freedom t and normal agree to a quarter of a percent.
+    func cumulative(_ value: Double) -> Double {
+        degreesOfFreedom < 100 ? studentCumulative(value, degreesOfFreedom: degreesOfFreedom) : standardNormalCumulative(value)
+    }
 
     mutating func take(_ square: Double) {
         sum += square

@@ -11,6 +11,9 @@ public struct OutcomeRows: Sendable {
     /// The outcomes that episodes measure.
     public static let outcomes = [Outcome.timeToFirstToken, .timePerOutputToken, .endToEnd, .throughput, .errorRate]
 
+    /// Figures beyond it, or not finite, are no measurements: e^50 seconds are longer than there has been time.
+    private static let largestLogarithm = 50.0
+
     /// Actions in the order of their positions in the rows.
     public let actions: [String]
     /// Usable episodes, oldest first.
@@ -48,14 +51,14 @@ public struct OutcomeRows: Sendable {
 
     private func row(_ sample: EpisodeSample, _ outcome: Outcome, positions: [String: Int], withPhysics: Bool) -> EffectRow? {
         guard let before = sample.before.outcomes[outcome], let after = sample.after.outcomes[outcome],
-            let rate = sample.after.conditions.arrivalRate, rate > 0
+            let rate = sample.after.conditions.arrivalRate, rate > 0, rate.isFinite
         else { return nil }
         let isHoldout = sample.mode == .holdout
         guard let predicted = isHoldout ? 0 : sample.predictedEffect(on: outcome) else { return nil }
         let expectedBefore = withPhysics ? physics(outcome, sample.before.conditions) ?? 0 : 0
         let expectedAfter = withPhysics ? physics(outcome, sample.after.conditions) ?? 0 : 0
         let values = [before, after, predicted, expectedBefore, expectedAfter]
-        guard values.allSatisfy(\.isFinite), sample.propensity > 0, sample.propensity <= 1 else { return nil }
+        guard values.allSatisfy({ abs($0) <= Self.largestLogarithm }), sample.propensity > 0, sample.propensity <= 1 else { return nil }
         let trend = sample.before.conditions.trend.flatMap { $0.isFinite ? $0 : nil } ?? 0
         return EffectRow(
             action: isHoldout ? nil : positions[sample.action], residual: after - expectedAfter - predicted,
