@@ -34,7 +34,7 @@ final class EngineServer {
         let settings = [
             "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1",
         ]
-        return try await EngineServer(vllmEnvironment, settings: settings, patience: .seconds(150)) { port in
+        return try await EngineServer(vllmEnvironment, settings: settings, patience: .seconds(240)) { port in
             [
                 vllmEnvironment + "/bin/vllm", "serve", vllmModel, "--served-model-name", "tiny", "--load-format", "dummy", "--dtype",
                 "bfloat16", "--max-model-len", "2048", "--host", "127.0.0.1", "--port", port, "--enforce-eager", "--max-num-seqs", "8",
@@ -42,11 +42,11 @@ final class EngineServer {
         }
     }
 
-    /// Runs a Python script in a session of its own, without the mask of signals that a test inherits.
+    /// Runs a Python script in a process group of its own, without the mask of signals that a test inherits.
     private static let launch = """
         import os, signal, sys
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        os.setsid()
+        os.setpgid(0, 0)
         os.execv(sys.executable, [sys.executable] + sys.argv[1:])
         """
 

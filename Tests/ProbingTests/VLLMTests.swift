@@ -4,7 +4,7 @@ import Testing
 
 /// A real vLLM on a processor with random weights, whose own counts and histograms judge ours.
 @Suite(
-    "A real vLLM", .serialized, .timeLimit(.minutes(5)),
+    "A real vLLM", .serialized, .timeLimit(.minutes(8)),
     .enabled(if: EngineServer.hasVLLM, "AUTO_OPTIMIZER_VLLM names no environment"))
 struct VLLMTests {
     /// And how each says that the length was reached.
