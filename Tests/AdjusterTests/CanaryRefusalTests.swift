@@ -89,6 +89,15 @@ struct CanaryRefusalTests {
         try await Self.expectRefusal("no group can have a value of its own", try CanaryWorld(), CanaryWorld.order(knob), knobs: [knob])
     }
 
+    @Test("a change that is none, or that goes back")
+    func direction() async throws {
+        var same = CanaryWorld.order()
+        same.change.to = same.change.from
+        var back = CanaryWorld.order()
+        back.change = back.change.back
+        for order in [same, back] { try await Self.expectRefusal("tries a change forward", try CanaryWorld(), order) }
+    }
+
     @Test("a value that is not the one it starts from, and one that the API server does not take")
     func values() async throws {
         let world = try CanaryWorld(container: "args: [serve, --max-num-seqs=32]")

@@ -1,6 +1,7 @@
 import Control
 import Documents
 import FoundationEssentials
+import Learning
 import Policies
 
 /// Finds out whether a target can take a canary at all, from what was read of it.
@@ -16,15 +17,19 @@ struct CanaryRefusal {
 
     /// - Throws: `.refused` with the cure, or `.conflict` where it may be otherwise the next time.
     func check() throws(AdjusterError) {
-        try CanaryRefusal.checkKnob(knob)
+        try CanaryRefusal.checkChange(order.change)
         for why in [kind, replicas, owner, strategy, labels, budget] {
             if let why { throw .refused(why) }
         }
         if let why = busy { throw .conflict(why) }
     }
 
-    /// - Throws: `.refused` for a knob that two groups cannot have different values of.
-    static func checkKnob(_ knob: Knob) throws(AdjusterError) {
+    /// - Throws: `.refused` for a change that two groups cannot differ by.
+    static func checkChange(_ change: ChangeOrder) throws(AdjusterError) {
+        let knob = change.knob
+        guard change.direction == .forward, !change.from.isSame(as: change.to) else {
+            throw .refused("a canary tries a change forward, from one value of \(knob.name) to another")
+        }
         switch knob.place {
         case .containerArgument, .environment, .resource: return
         case .field(let pointer) where pointer.hasPrefix(DocumentValue.templatePointer): return

@@ -114,7 +114,9 @@ struct DeploymentCanaryPlan: CanaryPlan {
     private func deleteGroups(_ mark: CanaryMark) -> CanaryWrite? {
         let order: [CanaryGroup] = mark.keepsChange ? [.control, .canary] : [.canary, .control]
         if let first = live.standing(order[0]) { return delete(first, order[0]) }
-        guard let second = live.standing(order[1]), live.isObserved, live.available >= live.replicas - mark.podsPerGroup else { return nil }
+        guard let second = live.standing(order[1]), live.target.isObserved, live.available >= live.replicas - mark.podsPerGroup else {
+            return nil
+        }
         return delete(second, order[1])
     }
 

@@ -69,8 +69,12 @@ extension LiveCanary {
     /// Whether a pod runs what its group is to run.
     func isCurrent(_ pod: DocumentValue, of group: CanaryGroup?) -> Bool {
         if isDeployment {
-            let template = (group.flatMap { groups[$0] } ?? target)["spec"]?["template"]
-            return template.map { PodTemplateFit.isPod(pod, of: $0) } ?? false
+            let object = group.flatMap { groups[$0] } ?? target
+            if let template = object["spec"]?["template"], PodTemplateFit.isPod(pod, of: template) { return true }
+            // Pods that admission has changed fit no template; what the controller says of them counts when it has seen the template.
+            guard object.isObserved else { return false }
+            let current = RolloutAssessment(object, pods: livingPods(group)).current
+            return current.contains { $0.text("metadata", "name") == pod.text("metadata", "name") }
         }
         let revision = pod.label("controller-revision-hash")
         let isSplit = record?.mark.stage == .applied && group != .canary

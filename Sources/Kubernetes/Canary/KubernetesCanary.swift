@@ -36,7 +36,7 @@ public struct KubernetesCanary: CanaryTarget {
     private func yielding(_ order: CanaryOrder, _ verb: CanaryVerb) async throws(AdjusterError) {
         let change = order.change
         do throws(AdjusterError) {
-            try CanaryRefusal.checkKnob(change.knob)
+            try CanaryRefusal.checkChange(change)
             try await checkAutoscalers()
             try await carryOut(verb, fence: change.fence, identity: change.identity)
         } catch {

@@ -47,10 +47,6 @@ struct LiveCanary {
     /// An absent number is the API server's default.
     var replicas: Int { Int(clamping: target.integer("spec", "replicas") ?? 1) }
     var available: Int { Int(clamping: target.integer("status", "availableReplicas") ?? 0) }
-    /// Whether the target's controller has seen it as it is.
-    var isObserved: Bool {
-        (target.integer("status", "observedGeneration") ?? -1) >= (target.integer("metadata", "generation") ?? 0)
-    }
     /// The ordinals of a StatefulSet begin here.
     var firstOrdinal: Int { Int(clamping: target.integer("spec", "ordinals", "start") ?? 0) }
     var partition: Int { Int(clamping: target.integer("spec", "updateStrategy", "rollingUpdate", "partition") ?? 0) }
@@ -108,6 +104,11 @@ struct LiveCanary {
 extension DocumentValue {
     fileprivate func isOwned(by uid: String?) -> Bool {
         uid != nil && self["metadata"]?["ownerReferences"]?.elements.contains { $0.text("uid") == uid } == true
+    }
+
+    /// Whether a workload's controller has seen it as it is.
+    var isObserved: Bool {
+        (integer("status", "observedGeneration") ?? -1) >= (integer("metadata", "generation") ?? 0)
     }
 
     /// Whether a pod is ready to serve.
