@@ -10,6 +10,8 @@ public struct PresetQueries: Sendable, Hashable {
     public let preset: EnginePreset
     /// Every series must bear these labels.
     public let selector: [String: String]
+    /// Every series must be of one of these pods; empty for all pods.
+    var pods: [String] = []
 
     /// - Throws: ``InvalidSelector`` where a key cannot be the name of a label.
     public init(_ preset: EnginePreset, selector: [String: String] = [:]) throws(InvalidSelector) {
@@ -60,8 +62,7 @@ public struct PresetQueries: Sendable, Hashable {
     public var counters: String? {
         let names = Set(preset.blockCounters.map(\.name)).sorted()
         guard !names.isEmpty else { return nil }
-        let added = selector.sorted { $0.key < $1.key }.map { ",\($0.key)=\(PromQL.quoted($0.value))" }
-        return "{__name__=~\"\(names.joined(separator: "|"))\"\(added.joined())}"
+        return "{__name__=~\"\(names.joined(separator: "|"))\"\(added.map { "," + $0 }.joined())}"
     }
 
     // MARK: Figures
@@ -128,9 +129,16 @@ public struct PresetQueries: Sendable, Hashable {
 
     private func series(_ wanted: SeriesSelector) -> String {
         let own = wanted.conditions.map { "\($0.label)\($0.isEqual ? "=" : "!=")\(PromQL.quoted($0.value))" }
-        let added = selector.sorted { $0.key < $1.key }.map { "\($0.key)=\(PromQL.quoted($0.value))" }
         let matchers = own + added
         return matchers.isEmpty ? wanted.name : "\(wanted.name){\(matchers.joined(separator: ","))}"
+    }
+
+    /// Matchers that every series bears beside its own.
+    private var added: [String] {
+        let labels = selector.sorted { $0.key < $1.key }.map { "\($0.key)=\(PromQL.quoted($0.value))" }
+        // A dot, which names may hold, is any letter in an expression.
+        let names = pods.map { $0.replacing(".", with: "[.]") }.joined(separator: "|")
+        return labels + (pods.isEmpty ? [] : ["pod=~\(PromQL.quoted(names))"])
     }
 
     /// `[5m]`; to the millisecond, at least one.

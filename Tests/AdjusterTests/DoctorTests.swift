@@ -29,6 +29,16 @@ struct DoctorTests {
         #expect(Self.check("API server", checks)?.explanation.contains("v1.") == true)
     }
 
+    @Test("whether a canary is possible is told, and is no fault where it is not")
+    func canary() async throws {
+        let small = Self.check("canary of knob", try await Self.examine(try TestTarget()))
+        #expect(small?.outcome == .ok && small?.explanation.contains("2 replicas") == true)
+        let world = try CanaryWorld()
+        let large = Self.check("canary of knob", try await Self.examine(world.world))
+        #expect(large?.explanation == "possible, with two groups of 1 of the 4 replicas")
+        #expect(world.world.writes().isEmpty)
+    }
+
     @Test("a missing right is told with the rule that grants it")
     func missingRight() async throws {
         let target = try TestTarget()

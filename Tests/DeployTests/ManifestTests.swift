@@ -101,6 +101,27 @@ import Testing
         #expect(all.allSatisfy { !$0.contains("*") && !$0.contains("secrets") && !$0.contains("delete") })
     }
 
+    @Test("canaries have rights of their own, which nobody has before they are bound where targets are")
+    func canaryRights() throws {
+        let text = try String(contentsOf: Self.folder.appending(path: "canary/rbac.yaml"), encoding: .utf8)
+        let objects = try YAMLDocument.parseAll(text).map(\.value)
+        #expect(objects.map { $0.text("kind") } == ["ClusterRole"])
+        #expect(Self.grants(try #require(objects.first)) == ["apps/deployments: create delete", "policy/poddisruptionbudgets: list"])
+    }
+
+    @Test("the canary component adds its role and nothing else", .enabled(if: Kubectl.isPresent, "needs kubectl"))
+    func canaryComponent() throws {
+        let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appending(path: "canary-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // The system clears it too.
+        let up = String(repeating: "../", count: folder.pathComponents.count - 1) + Self.folder.resolvingSymlinksInPath().path.dropFirst()
+        let text = "resources: [\(up)/base]\ncomponents: [\(up)/canary]\n"
+        try text.write(to: folder.appending(path: "kustomization.yaml"), atomically: true, encoding: .utf8)
+        let rendered = try YAMLDocument.parseAll(try Kubectl.kustomize(folder.path)).map(\.value)
+        #expect(rendered.count == (try Self.objects()).count + 1)
+        #expect(rendered.contains { $0.text("metadata", "name") == "llm-auto-optimizer-canary" })
+    }
+
     @Test("roles are bound to the account the pod runs as")
     func bindings() throws {
         let account = try Self.object("ServiceAccount").text("metadata", "name")

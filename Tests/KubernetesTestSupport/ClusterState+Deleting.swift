@@ -74,7 +74,9 @@ extension ClusterState {
         for (key, object) in objects.sorted(by: { $0.key < $1.key })
         where object["metadata", "ownerReferences"]?.elements.contains(where: { $0["uid"] == uid }) == true {
             guard let type = types.first(where: { $0.storage == key.storage }) else { continue }
+            guard objects[key] != nil else { continue }
             commit(controllerCall(type, key, verb: .delete), key, before: object, after: nil)
+            removeDependants(of: object)
         }
     }
 

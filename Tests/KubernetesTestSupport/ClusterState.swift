@@ -34,6 +34,8 @@ struct ClusterState {
     var requests: [RequestRecord] = []
     var writes: [WriteRecord] = []
     var rollouts: [String: Rollout] = [:]
+    /// Of StatefulSets, by uid.
+    var revisions: [String: SetRevisions] = [:]
     var rolloutMode = RolloutMode.manual
     var podBehaviours: [String: PodBehaviour] = [:]
     /// Told of each write that takes effect.

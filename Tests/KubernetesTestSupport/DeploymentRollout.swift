@@ -108,10 +108,14 @@ extension ClusterState {
         return missing > 0 || !doomed.isEmpty
     }
 
-    mutating func makePod(of owner: JSONValue, _ key: Key, name: String, hash: String?) {
+    /// - Parameters:
+    ///   - hash: Of the template, for a pod of a Deployment.
+    ///   - template: What the pod is made from; the owner's own, where there is none.
+    mutating func makePod(of owner: JSONValue, _ key: Key, name: String, hash: String?, template given: JSONValue? = nil) {
         let behaviour = podBehaviours[key.namespace + "/" + key.name] ?? .ready
-        var pod: JSONValue = ["kind": "Pod", "apiVersion": "v1", "spec": owner["spec", "template", "spec"] ?? [:]]
-        pod["metadata"] = owner["spec", "template", "metadata"] ?? [:]
+        let template = given ?? owner["spec", "template"] ?? [:]
+        var pod: JSONValue = ["kind": "Pod", "apiVersion": "v1", "spec": template["spec"] ?? [:]]
+        pod["metadata"] = template["metadata"] ?? [:]
         // What becomes of a pod is settled when it is made.
         pod["metadata", "annotations", "fake/behaviour"] = .string("\(behaviour)")
         pod["metadata", "name"] = .string(name)

@@ -95,30 +95,4 @@ extension ClusterState {
         let others = (object["status", "conditions"]?.elements ?? []).filter { $0["type"]?.text != type }
         object["status", "conditions"] = .array(others + [new])
     }
-
-    /// Pods of a StatefulSet are made and made ready one step after the other, all at once.
-    mutating func stepStatefulSet(_ key: Key) -> Bool {
-        guard let set = objects[key] else { return false }
-        let desired = Int(set["spec", "replicas"]?.integer ?? 1)
-        let before = pods(of: set, key)
-        if !makePodsReady(of: set, key) {
-            let wanted = (0..<desired).map { "\(key.name)-\($0)" }
-            for (pod, value) in before where !wanted.contains(pod.name) {
-                commit(controllerCall(.pods, pod, verb: .delete), pod, before: value, after: nil)
-            }
-            for name in wanted where !before.contains(where: { $0.key.name == name }) { makePod(of: set, key, name: name, hash: nil) }
-        }
-        var after = set
-        let pods = pods(of: set, key).map(\.value)
-        let ready = JSONValue.integer(Int64(pods.filter(Self.isReady).count))
-        let count = JSONValue.integer(Int64(pods.count))
-        after["status"] = [
-            "observedGeneration": set["metadata", "generation"] ?? 1, "replicas": count, "readyReplicas": ready, "availableReplicas": ready,
-            "currentReplicas": count, "updatedReplicas": count, "currentRevision": .string(key.name + "-1"),
-            "updateRevision": .string(key.name + "-1"), "collisionCount": 0,
-        ]
-        guard after != set else { return false }
-        commit(controllerCall(.statefulSets, key, verb: .update, subresource: "status"), key, before: set, after: after)
-        return true
-    }
 }

@@ -37,10 +37,12 @@ public struct Fault: Sendable {
         public var onlyWrites: Bool
         /// The number of the request since the cluster started, from 1.
         public var number: Int?
+        /// The number of the first request, from 1.
+        public var from: Int?
 
         public init(
             verb: String? = nil, plural: String? = nil, subresource: String? = nil, name: String? = nil, user: String? = nil,
-            onlyWrites: Bool = false, number: Int? = nil
+            onlyWrites: Bool = false, number: Int? = nil, from: Int? = nil
         ) {
             self.verb = verb
             self.plural = plural
@@ -49,13 +51,14 @@ public struct Fault: Sendable {
             self.user = user
             self.onlyWrites = onlyWrites
             self.number = number
+            self.from = from
         }
 
         func strikes(_ target: RequestTarget?, user: FakeUser, number: Int) -> Bool {
             func agrees(_ wanted: String?, _ found: String?) -> Bool { wanted == nil || wanted == found }
             return agrees(verb, target?.verb.rawValue) && agrees(plural, target?.type.plural) && agrees(subresource, target?.subresource)
                 && agrees(name, target?.name) && agrees(self.user, user.name) && (!onlyWrites || target?.isWrite == true)
-                && (self.number == nil || self.number == number)
+                && (self.number == nil || self.number == number) && number >= (from ?? 0)
         }
     }
 

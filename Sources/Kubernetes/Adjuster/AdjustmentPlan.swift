@@ -22,6 +22,9 @@ struct AdjustmentPlan {
         try checkIdentity()
         try TargetFence.check(order.fence, on: live.object)
         if let map = configMap { try TargetFence.check(order.fence, on: map) }
+        if isForward, let canary = CanaryRecord(on: live.object)?.mark, canary.experiment != order.adjustment {
+            throw .conflict("canary \(canary.experiment.text) of \(title) is not finished, and another change would spoil it")
+        }
         guard let stated = live.stated(knob)?.value, let inForce = live.inForce(knob)?.value else {
             throw .changedByAnother(found: nil, "\(knob.name) of \(title) cannot be read: its place is not there")
         }

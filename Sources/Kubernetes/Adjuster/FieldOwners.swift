@@ -12,12 +12,18 @@ struct FieldOwners {
     /// Whoever applies a field (server-side apply) states it again the next time; tools that keep a cluster like a repository do so all the
     /// time, some of them by plain updates.
     func reverter(of path: [String]) -> String? {
-        let others = entries.filter { $0.text("manager") != "llm-auto-optimizer" && $0.text("subresource") == nil }
+        let others = entries.filter { $0.text("manager") != KubernetesAdjuster.fieldManager && $0.text("subresource") == nil }
         let owner = others.first { entry in
             let isReverter = entry.text("operation") == "Apply" || Self.isRepositoryTool(entry.text("manager") ?? "")
             return isReverter && Self.owns(entry["fieldsV1"], path)
         }
         return owner?.foreignText("manager")
+    }
+
+    /// Somebody else who has set fields below a member of an object that only this controller writes to; `nil` where nobody has, or the
+    /// API server does not tell.
+    func stranger(in member: String) -> String? {
+        entries.first { $0.text("manager") != KubernetesAdjuster.fieldManager && $0["fieldsV1"]?[member] != nil }?.foreignText("manager")
     }
 
     private static func isRepositoryTool(_ manager: String) -> Bool {

@@ -35,6 +35,9 @@ public struct ForeignOwners: Sendable {
         Dictionary(knobs.compactMap { knob in owner(of: knob).map { (knob.name, $0) } }) { first, _ in first }
     }
 
+    /// An autoscaler that sets anything of the target, e.g. `HorizontalPodAutoscaler llm/chat-8b`; `nil` for none.
+    var anyone: String? { owners.first?.title }
+
     /// Where the target is itself an autoscaler that KEDA made, KEDA sets its bounds.
     private static func makers(of target: Policy.KubernetesTarget, _ autoscalers: [DocumentValue]) -> [Owner] {
         guard target.kind == "HorizontalPodAutoscaler" else { return [] }

@@ -8,9 +8,9 @@ struct GuardedPatch {
     /// `Kind namespace/name`, for messages.
     let title: String
     let resourceVersion: String
-    let body: DocumentValue
+    private(set) var body: DocumentValue
     /// Whether it sets the knob's value, rather than annotations about it.
-    let changesValue: Bool
+    private(set) var changesValue: Bool
 
     /// - Parameter object: As it was read; what lacks a resourceVersion or UID cannot be guarded.
     init(_ object: DocumentValue, at path: String, _ steps: [DocumentValue], changesValue: Bool = false) throws(AdjusterError) {
@@ -30,5 +30,13 @@ struct GuardedPatch {
 
     init(_ object: DocumentValue, at path: String, _ steps: [PatchStep], changesValue: Bool = false) throws(AdjusterError) {
         try self.init(object, at: path, steps.map(\.document), changesValue: changesValue)
+    }
+
+    /// The same patch with more steps after its own.
+    func adding(_ steps: [PatchStep], changesValue: Bool = false) -> GuardedPatch {
+        var patch = self
+        patch.body = .array(body.elements + steps.map(\.document))
+        patch.changesValue = self.changesValue || changesValue
+        return patch
     }
 }

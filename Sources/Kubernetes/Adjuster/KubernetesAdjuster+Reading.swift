@@ -39,8 +39,13 @@ extension KubernetesAdjuster {
         }
     }
 
-    /// The pods that the target's selector finds; none for a target without one.
+    /// The pods that the target's selector finds, without those of a canary's groups; none for a target without one.
     func pods(of live: LiveTarget) async throws(AdjusterError) -> [DocumentValue] {
+        try await selectedPods(of: live).filter { $0.label(CanaryGroup.label) == nil }
+    }
+
+    /// All pods that the target's selector finds.
+    func selectedPods(of live: LiveTarget) async throws(AdjusterError) -> [DocumentValue] {
         let selector =
             LabelSelector(live.object["spec"]?["selector"]) ?? live.object.text("status", "selector").flatMap(LabelSelector.init(text:))
         guard let selector else { return [] }
@@ -55,7 +60,7 @@ extension KubernetesAdjuster {
             verticalAutoscalers: try await listIfServed("autoscaling.k8s.io", "v1", "\(namespace)/verticalpodautoscalers"))
     }
 
-    private func list(_ path: String, _ selection: ObjectSelection = ObjectSelection()) async throws(AdjusterError) -> [DocumentValue] {
+    func list(_ path: String, _ selection: ObjectSelection = ObjectSelection()) async throws(AdjusterError) -> [DocumentValue] {
         do throws(KubernetesError) {
             return try await client.list(path, selection).items
         } catch {
@@ -64,7 +69,7 @@ extension KubernetesAdjuster {
     }
 
     /// The objects of a type that a cluster need not have; none where it does not.
-    private func listIfServed(_ group: String, _ version: String, _ resource: String) async throws(AdjusterError) -> [DocumentValue] {
+    func listIfServed(_ group: String, _ version: String, _ resource: String) async throws(AdjusterError) -> [DocumentValue] {
         do throws(KubernetesError) {
             return try await client.list("/apis/\(group)/\(version)/\(resource)", ObjectSelection()).items
         } catch {

@@ -19,7 +19,7 @@ public struct KubernetesAdjuster: Adjuster {
     let client: KubernetesClient
     let writer: RequestWriter
     private let owners: ForeignOwnerCache
-    private let backOff: @Sendable (_ attempt: Int) async -> Void
+    let backOff: @Sendable (_ attempt: Int) async -> Void
 
     /// - Parameters:
     ///   - knobs: Whose values are told; orders may be about others.
@@ -197,7 +197,7 @@ public struct KubernetesAdjuster: Adjuster {
 
     /// Sets annotations and the fence beside them.
     /// - Parameter change: `nil` where nothing is to be done.
-    private func annotate(
+    func annotate(
         _ path: String, fence: FencingToken, _ change: (DocumentValue) -> [(name: String, value: String?)]?
     ) async throws(AdjusterError) {
         var attempt = Attempt()

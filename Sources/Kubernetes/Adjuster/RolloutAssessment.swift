@@ -114,7 +114,7 @@ public struct RolloutAssessment: Sendable {
     // MARK: Pods
 
     /// The pods that run what the object says now; where it cannot be told, all of them.
-    private var current: [DocumentValue] {
+    var current: [DocumentValue] {
         let living = pods.filter(\.isLiving)
         if let revision = object.text("status", "updateRevision") {
             return living.filter { $0.label("controller-revision-hash") ?? revision == revision }

@@ -49,6 +49,7 @@ public struct KubernetesDoctor: Sendable {
         checks += adjuster.knobs.map { value(of: $0, live) }
         for knob in adjuster.knobs { checks += await rehearsal(of: knob, live) }
         checks += await owners(live)
+        if let canary = await canary(live) { checks.append(canary) }
         checks.append(await rollout(live))
         return checks
     }
@@ -124,6 +125,24 @@ public struct KubernetesDoctor: Sendable {
             return Check(
                 name, .warning, "'\(tool)' applies this field, so a change of it will be reverted",
                 cure: "Take the field out of what '\(tool)' applies, or let it ignore differences there.")
+        }
+    }
+
+    /// Whether changes could be tried in a canary first. Where they cannot, they are judged over time, which is nothing to cure.
+    private func canary(_ live: LiveTarget) async -> Check? {
+        guard let knob = adjuster.knobs.first(where: \.restartsPods), let value = live.inForce(knob)?.value,
+            let candidate = knob.neighbours(of: value).compactMap({ try? $0.outcome.get() }).last  // One at its limit has fewer.
+        else { return nil }
+        let replicas = Int(clamping: live.object.integer("spec", "replicas") ?? 1)
+        let change = ChangeOrder(
+            adjustment: UUID(), policy: "doctor", direction: .forward, knob: knob, from: value, to: candidate.to, identity: live.identity,
+            fence: .unfenced)
+        let order = CanaryOrder(change: change, podsPerGroup: CanaryOrder.podsPerGroup(of: replicas) ?? 1)
+        do throws(AdjusterError) {
+            try await KubernetesCanary(adjuster).rehearse(order)
+            return Check("canary of \(knob.name)", .ok, "possible, with two groups of \(order.podsPerGroup) of the \(replicas) replicas")
+        } catch {
+            return Check("canary of \(knob.name)", .ok, "not possible, so changes are judged over time: \(error.explanation)")
         }
     }
 
