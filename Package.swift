@@ -241,7 +241,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BackTestingTests",
-            dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation", "TestSupport"],
+            dependencies: ["BackTesting", "Baselines", "EngineModels", "Measurements", "Scaling", "Simulation", "TestSupport"],
             swiftSettings: strict),
         .target(name: "Baselines", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
         .testTarget(
