@@ -28,7 +28,10 @@ struct ForecastTests {
         restored.add(9)
         sample.add(9)
         #expect(restored.values.sorted() == sample.values.sorted() && sample.values.sorted() == [2, 4, 9])
-        for text in [#"{"capacity":1,"values":[1,2]}"#, #"{"capacity":0,"values":[]}"#] {
+        for text in [
+            #"{"capacity":1,"values":[1,2],"oldest":0}"#, #"{"capacity":0,"values":[],"oldest":0}"#,
+            #"{"capacity":2,"values":[1,2],"oldest":2}"#,
+        ] {
             #expect(throws: DecodingError.self) { try JSONDecoder().decode(RollingSample.self, from: Data(text.utf8)) }
         }
     }
