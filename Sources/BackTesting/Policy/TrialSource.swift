@@ -99,14 +99,29 @@ final class TrialSource: MeasurementSource {
         state.withLock { state in
             defer { state.measurements = [] }
             let readings = request.questions.compactMap { question -> RecordedReading? in
-                guard sources.isEmpty || sources.contains(where: { $0.canDeliver(question.query) }),
-                    let reading = Self.reading(question, state.looks)
+                guard isDelivered(question.query), let reading = Self.reading(question, state.looks)
                 else { return nil }
                 return RecordedReading(query: question.query, window: question.window, reading: reading)
             }
             return Delivery(measurements: state.measurements, readings: readings)
         }
     }
+
+    /// How busy a GPU is stands in no engine's own metrics: only exporters of devices and queries of the policy's own tell it.
+    private func isDelivered(_ query: MetricQuery) -> Bool {
+        guard query == .utilization(.gpu) else { return sources.isEmpty || sources.contains { $0.canDeliver(query) } }
+        return sources.contains { source in
+            switch source.kind {
+            case .prometheus(let server):
+                server.queries["gpuUtilization"] != nil || server.preset.map(Self.devicePresets.contains) ?? false
+            case .scrape(let scrape): Self.devicePresets.contains(scrape.preset)
+            case .probe, .importFiles: false
+            }
+        }
+    }
+
+    /// Of the presets those with a gauge of devices.
+    private static let devicePresets: Set = ["dcgm", "triton"]
 
     /// The mean over the looks within the window; `nil` for figures that are measured request by request.
     private static func reading(_ question: PolicyQuestion, _ looks: [Look]) -> Reading? {
