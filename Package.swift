@@ -142,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "LensExample", dependencies: ["LatencyLens", "LoadGeneration", "Measurements", "Probing", "Statistics", "Transport"],
             path: "Examples/Lens", swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies"], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "Kubernetes",
             dependencies: [

@@ -51,15 +51,15 @@ public struct OutcomeRows: Sendable {
 
     private func row(_ sample: EpisodeSample, _ outcome: Outcome, positions: [String: Int], withPhysics: Bool) -> EffectRow? {
         guard let before = sample.before.outcomes[outcome], let after = sample.after.outcomes[outcome],
-            let rate = sample.after.conditions.arrivalRate, rate > 0, rate.isFinite
+            let rate = sample.after.conditions.arrivalRate, rate > 0
         else { return nil }
         let isHoldout = sample.mode == .holdout
         guard let predicted = isHoldout ? 0 : sample.predictedEffect(on: outcome) else { return nil }
         let expectedBefore = withPhysics ? physics(outcome, sample.before.conditions) ?? 0 : 0
         let expectedAfter = withPhysics ? physics(outcome, sample.after.conditions) ?? 0 : 0
-        let values = [before, after, predicted, expectedBefore, expectedAfter]
+        let values = [before, after, predicted, expectedBefore, expectedAfter, naturalLogarithm(rate)]
         guard values.allSatisfy({ abs($0) <= Self.largestLogarithm }), sample.propensity > 0, sample.propensity <= 1 else { return nil }
-        let trend = sample.before.conditions.trend.flatMap { $0.isFinite ? $0 : nil } ?? 0
+        let trend = sample.before.conditions.trend.flatMap { abs($0) <= Self.largestLogarithm ? $0 : nil } ?? 0
         return EffectRow(
             action: isHoldout ? nil : positions[sample.action], residual: after - expectedAfter - predicted,
             residualBefore: before - expectedBefore, load: naturalLogarithm(rate), trend: trend, predictedEffect: predicted,

@@ -29,7 +29,7 @@ extension EffectGraph {
     }
 
     private static func position(_ index: Int, of count: Int, _ rows: Double) -> Double {
-        top + (Double(index) + 0.5) * rows / Double(max(1, count)) * rowHeight
+        (top + (Double(index) + 0.5) * rows / Double(max(1, count)) * rowHeight).rounded()
     }
 
     private static func box(x: Double, y: Double, _ name: String, _ detail: String) -> Markup {
@@ -48,7 +48,7 @@ extension EffectGraph {
         let end = Self.position(goal, of: outcomes.count, rows)
         // Labels of one action stand at different places of their arrows, so that they do not cover each other.
         let place = 0.3 + 0.4 * (Double(goal) + 0.5) / Double(max(1, outcomes.count))
-        let (x, y) = (240 + 420 * place, start + (end - start) * place)
+        let (x, y) = ((240 + 420 * place).rounded(), (start + (end - start) * place).rounded())
         let label =
             "\(signedPercent(edge.change)) (\(signedPercent(edge.interval.lowerBound)) to \(signedPercent(edge.interval.upperBound)))"
         return """
