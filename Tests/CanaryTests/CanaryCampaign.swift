@@ -11,6 +11,8 @@ struct CanaryCampaign: CustomStringConvertible {
 
     private(set) var worlds = 0
     private(set) var outcomes: [Verdict: Int] = [:]
+    /// Attempts that ended before the change as their groups were too different; they are made again with other replicas, as any is.
+    private(set) var notComparable = 0
     private(set) var guards: [String: Int] = [:]
     private(set) var harmedMetric: [ComparedMetric: Int] = [:]
     private(set) var secondsToWorsened: [Double] = []
@@ -23,7 +25,13 @@ struct CanaryCampaign: CustomStringConvertible {
         for seed in firstSeed..<firstSeed + UInt64(worlds) {
             var world = CanaryWorld(seed: seed)
             shape(&world)
-            add(world.run(plan))
+            var run = world.run(plan)
+            for _ in 0..<3 where run.isNotComparable {
+                notComparable += 1
+                world.seed &+= 1 << 32
+                run = world.run(plan)
+            }
+            add(run)
         }
     }
 
@@ -58,7 +66,7 @@ struct CanaryCampaign: CustomStringConvertible {
         }
         let verdicts = Verdict.allCases.filter { count($0) > 0 }.map { "\($0.rawValue) \(count($0))" }.joined(separator: ", ")
         let medians = ComparedMetric.allCases.map { "\($0.rawValue) \(Self.quantile(deviations[$0] ?? [], 0.5))" }
-        return "of \(worlds): \(verdicts); by \(guards.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }), harm \(harmedMetric); "
+        return "of \(worlds): \(verdicts); groups chosen again \(notComparable); by \(guards.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }), harm \(harmedMetric); "
             + "seconds to worsened \(three(secondsToWorsened)) (requests \(three(requestsToWorsened))), to improved "
             + "\(three(secondsToImproved)); effect \(mean) ± \(spread); bucket deviation \(medians)"
     }

@@ -18,6 +18,8 @@ struct CanaryWorld {
     var betweenReplicas = 0.03
     /// Whether the canary's replicas come back on the hardware they were on.
     var keepsHardware = true
+    /// Whether what comes to each group is told besides what ends.
+    var countsArrivals = true
     /// Seconds.
     var preperiod = 600.0
     var timeLimit = 1_800.0
@@ -35,6 +37,10 @@ struct CanaryWorld {
         var course: CanaryCourse
         /// All requests of the canary from the first bucket after the change to the verdict.
         var requests = 0
+        var isNotComparable: Bool {
+            if case .decided(_, by: .notComparable) = course.finding.state { true } else { false }
+        }
+
         /// Seconds from the same to the verdict.
         var seconds: Double { course.finding.observed.inSeconds }
         /// Log times per token of requests after the change, bucket by bucket: what a test of single requests looks at.
@@ -56,7 +62,14 @@ struct CanaryWorld {
         while time < end, isWhole || run.course.phase != .ended {
             time = time + Nanoseconds(seconds: length.inSeconds)
             let now = Timestamp(nanosecondsSinceEpoch: time.count)
-            let outcomes = (canary.advance(to: time), control.advance(to: time))
+            func came(_ group: CanaryGroup) -> (SimulatedRequest) -> Void {
+                { request in
+                    guard countsArrivals else { return }
+                    let arrival = Timestamp(nanosecondsSinceEpoch: request.arrival.count)
+                    series.recordArrival(group, at: arrival, inputTokens: request.inputTokens)
+                }
+            }
+            let outcomes = (canary.advance(to: time, came: came(.canary)), control.advance(to: time, came: came(.control)))
             series.record(outcomes.0.map { CanaryRequest(.canary, $0, metObjective: canary.isMet(by: $0)) }, now: now)
             series.record(outcomes.1.map { CanaryRequest(.control, $0, metObjective: control.isMet(by: $0)) }, now: now)
             let isSettled = isWhole && time.seconds > preperiod + 60

@@ -29,8 +29,9 @@ struct SimulatedGroup {
     mutating func change() { changed = changed ?? EnginePool(changedSetup) }
 
     /// What ended for its clients by a time since the last call.
-    mutating func advance(to time: Nanoseconds) -> [RequestOutcome] {
+    mutating func advance(to time: Nanoseconds, came: (SimulatedRequest) -> Void) -> [RequestOutcome] {
         while let request = next, request.arrival < time {
+            came(request)
             if changed != nil { changed?.submit(request) } else { pool.submit(request) }
             next = arrivals.next()
         }

@@ -37,8 +37,9 @@ public struct GroupBucket: Sendable, Codable, Hashable {
     /// Requests that ended, failed ones included.
     public var requests = 0
     public var failed = 0
-    /// Requests that were handed to the group; `nil` where nobody counts.
+    /// Requests that were handed to the group, and the tokens of their prompts; `nil` where nobody counts.
     public var arrivals: Int?
+    public var arrivedInputTokens: Int?
     /// Requests that met or missed the objective in this time, and those that missed. One that is late is missed as soon as that is certain.
     public var judged = 0
     public var missed = 0

@@ -11,18 +11,21 @@ public struct CanaryQuestion: Sendable, Codable, Hashable {
     public var requestsPerSecond: Double
     /// Long-run standard deviation of one bucket's difference where an earlier canary measured it.
     public var bucketDeviation: Double?
+    /// Whether what comes to each group is told besides what ends; it takes more than half of the noise.
+    public var countsArrivals: Bool
     /// How long it takes until the canary's replicas are ready with the change.
     public var rollout: Duration
 
     public init(
         _ metric: ComparedMetric, effect: Double, readyReplicas: Int, requestsPerSecond: Double, bucketDeviation: Double? = nil,
-        rollout: Duration = .seconds(150)
+        countsArrivals: Bool = true, rollout: Duration = .seconds(150)
     ) {
         self.metric = metric
         self.effect = effect
         self.readyReplicas = readyReplicas
         self.requestsPerSecond = requestsPerSecond
         self.bucketDeviation = bucketDeviation
+        self.countsArrivals = countsArrivals
         self.rollout = rollout
     }
 }
@@ -65,7 +68,7 @@ extension VerificationPlan {
         let replicas = question.readyReplicas / 4
         let rate = question.requestsPerSecond * Double(replicas) / Double(max(1, question.readyReplicas))
         let bucket = Self.bucketSeconds(rate: rate)
-        let deviation = question.bucketDeviation ?? Self.bucketDeviation(question.metric, replicas, rate: rate, seconds: bucket)
+        let deviation = question.bucketDeviation ?? Self.bucketDeviation(question, replicas, rate: rate, seconds: bucket)
         let candidates = [1.0, 2, 3].map { factor in
             CanaryDuration(
                 self, question, deviation: deviation, bucket: bucket, preperiod: canaryTerms.preperiod.inSeconds * factor)
@@ -107,8 +110,15 @@ extension VerificationPlan {
         return min(120, max(10, (6 / rate).rounded(.up)))
     }
 
-    private static func bucketDeviation(_ metric: ComparedMetric, _ replicas: Int, rate: Double, seconds: Double) -> Double {
-        let (ofQueues, ofRequest) = metric == .timeToFirstToken ? (0.25, 0.49) : (0.15, 0.19)
+    private static func bucketDeviation(_ question: CanaryQuestion, _ replicas: Int, rate: Double, seconds: Double) -> Double {
+        let ofRequest = question.metric == .timeToFirstToken ? 0.49 : 0.19
+        let ofQueues =
+            switch (question.metric, question.countsArrivals) {
+            case (.timePerOutputToken, true): 0.06
+            case (.timePerOutputToken, false): 0.13
+            case (.timeToFirstToken, true): 0.1
+            case (.timeToFirstToken, false): 0.14
+            }
         let common = ofQueues * ofQueues * 2 / Double(max(1, replicas)) * 10 / seconds
         return (common + 2 * ofRequest * ofRequest / max(1, rate * seconds)).squareRoot()
     }

@@ -37,6 +37,14 @@ public struct CanarySeries: Sendable {
         }
     }
 
+    /// Adds a request that was handed to a group, which may have yet to end.
+    public mutating func recordArrival(_ group: CanaryGroup, at time: Timestamp, inputTokens: Int) {
+        record(group, at: time) { bucket in
+            bucket.arrivals = (bucket.arrivals ?? 0) + 1
+            bucket.arrivedInputTokens = (bucket.arrivedInputTokens ?? 0) + max(0, inputTokens)
+        }
+    }
+
     /// Adds what the platform tells of a group at a time.
     public mutating func record(_ group: CanaryGroup, at time: Timestamp, _ facts: (inout GroupBucket) -> Void) {
         advance(to: time)

@@ -6,7 +6,9 @@ struct PairedMetric {
     let metric: ComparedMetric
     private let plan: VerificationPlan
     private let terms: CanaryTerms
-    private let adjustment: LengthAdjustment
+    private let lengths: LengthAdjustment
+    private let arrivals: ArrivalAdjustment
+    private var previous: CanaryBucket?
     private(set) var before = DifferenceSeries()
     private(set) var after = DifferenceSeries()
     private(set) var useBefore = MetricFinding.BlockUse()
@@ -33,18 +35,35 @@ struct PairedMetric {
         benefitBound = Bound(alpha: plan.benefitAlpha, terms)
         var control = AdjustableSum()
         for bucket in buckets { control.add(bucket.control.firstToken) }
-        adjustment = LengthAdjustment(control)
-        for bucket in buckets {
-            if let difference = difference(in: bucket, &useBefore) { before.add(difference) }
+        lengths = LengthAdjustment(control)
+        var points: [(regressors: ArrivalAdjustment.Regressors?, difference: Double)] = []
+        for (position, bucket) in buckets.enumerated() {
+            guard let difference = Self.difference(in: bucket, metric, lengths, terms, &useBefore) else { continue }
+            let previous = position > 0 ? buckets[position - 1] : nil
+            points.append((ArrivalAdjustment.regressors(of: bucket, after: previous), difference))
         }
+        arrivals = ArrivalAdjustment(points)
+        for point in points { before.add(point.difference - arrivals.expected(point.regressors)) }
     }
 
     mutating func observe(_ bucket: CanaryBucket) {
-        if let difference = difference(in: bucket, &useAfter) { after.add(difference) }
+        defer { previous = bucket }
+        guard let difference = Self.difference(in: bucket, metric, lengths, terms, &useAfter) else { return }
+        after.add(difference - arrivals.expected(ArrivalAdjustment.regressors(of: bucket, after: previous)))
     }
 
     /// Canary less control, as log ratio.
-    private func difference(in bucket: CanaryBucket, _ use: inout MetricFinding.BlockUse) -> Double? {
+    private static func difference(
+        in bucket: CanaryBucket, _ metric: ComparedMetric, _ lengths: LengthAdjustment, _ terms: CanaryTerms,
+        _ use: inout MetricFinding.BlockUse
+    ) -> Double? {
+        func count(_ group: GroupBucket) -> Int { metric == .timeToFirstToken ? group.firstToken.count : group.perToken.count }
+        func mean(_ group: GroupBucket) -> Double? {
+            switch metric {
+            case .timeToFirstToken: lengths.mean(of: group.firstToken)
+            case .timePerOutputToken: group.perToken.count > 0 ? group.perToken.sum / Double(group.perToken.count) : nil
+            }
+        }
         let counts = CanaryGroup.allCases.map { count(bucket[$0]) }
         guard let fewest = counts.min(), fewest > 0 else {
             use.empty += 1
@@ -63,21 +82,12 @@ struct PairedMetric {
         return canary - control
     }
 
-    private func count(_ group: GroupBucket) -> Int { metric == .timeToFirstToken ? group.firstToken.count : group.perToken.count }
-
-    private func mean(_ group: GroupBucket) -> Double? {
-        switch metric {
-        case .timeToFirstToken: adjustment.mean(of: group.firstToken)
-        case .timePerOutputToken: group.perToken.count > 0 ? group.perToken.sum / Double(group.perToken.count) : nil
-        }
-    }
-
     // MARK: What is known
 
     /// Buckets do not agree better than to half a percent, however quiet they were.
     private static let varianceFloor = 0.005 * 0.005
 
-    private var varianceBefore: Double? { before.longRunVariance.map { max($0, Self.varianceFloor) } }
+    private var varianceBefore: Double? { before.longRunVariance.map { max($0 * arrivals.inflation, Self.varianceFloor) } }
 
     /// Of the mean difference before.
     private var squaredErrorBefore: Double? { varianceBefore.map { $0 / Double(before.count) } }
