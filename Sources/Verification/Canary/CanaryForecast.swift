@@ -74,7 +74,7 @@ extension VerificationPlan {
                 self, question, deviation: deviation, bucket: bucket, preperiod: canaryTerms.preperiod.inSeconds * factor)
         }
         let longest = candidates.compactMap { $0.total(quantile: CanaryDuration.nearlyAll) }.min()
-        let chosen = candidates.first { $0.total(quantile: CanaryDuration.nearlyAll) == longest } ?? candidates[2]
+        let chosen = candidates.first { longest != nil && $0.total(quantile: CanaryDuration.nearlyAll) == longest } ?? candidates[2]
         var forecast = CanaryForecast(
             refusal: nil, replicasPerGroup: replicas, bucketLength: .seconds(bucket), preperiod: .seconds(chosen.preperiod),
             bucketDeviation: deviation, usualDuration: chosen.total(quantile: 0).map { .seconds($0) },
@@ -172,8 +172,10 @@ private struct CanaryDuration {
         let ofBefore = isHarm ? ConfidenceSequence.quantileOfBefore : Self.quantileOfBenefit
         let countBefore = max(1, (preperiod / bucket).rounded(.down))
         let variance = deviation * deviation
-        let halfWidth = (variance * distance * distance + ofBefore * ofBefore * variance / countBefore).squareRoot()
-        return halfWidth + quantile * (variance / Double(count) + variance / countBefore).squareRoot()
+        let ofHardware = plan.canaryTerms.hardwareDeviation
+        let ofLevel = variance / countBefore + ofHardware * ofHardware
+        let halfWidth = (variance * distance * distance + ofBefore * ofBefore * ofLevel).squareRoot()
+        return halfWidth + quantile * (variance / Double(count) + ofLevel).squareRoot()
     }
 
     /// For 5 %, as benefits are judged at 10 %.

@@ -33,6 +33,10 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
     public var missedEvidence: Double
     /// Fewer additional misses than this, as a share of the requests, are no harm.
     public var toleratedMisses: Double
+    /// By how much the canary's level moves, as the standard deviation of a log ratio, because its replicas come back on other hardware with the
+    /// change; 0 where they stay on theirs. With 3 % between replicas and two to a group it is about 0.055: the time before the change says
+    /// nothing of hardware that was not there.
+    public var hardwareDeviation: Double
     /// One restart is enough: a canary is small and young.
     public var tripwires: TripwireLimits
 
@@ -51,6 +55,7 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         margins = [.timePerOutputToken: logarithm(of: 1.02), .timeToFirstToken: logarithm(of: 1.05)]
         nonInferiority = logarithm(of: 1.05)
         missedEvidence = 100
+        hardwareDeviation = 0
         toleratedMisses = 0.01
         tripwires = TripwireLimits()
         tripwires.restarts = 1

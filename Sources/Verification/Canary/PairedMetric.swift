@@ -92,6 +92,9 @@ struct PairedMetric {
     /// Of the mean difference before.
     private var squaredErrorBefore: Double? { varianceBefore.map { $0 / Double(before.count) } }
 
+    /// Of the difference that would be there without the change's effect.
+    private var squaredErrorOfLevel: Double? { squaredErrorBefore.map { $0 + terms.hardwareDeviation * terms.hardwareDeviation } }
+
     /// Of one bucket after the change: few buckets look quieter than they are.
     private var variance: Double? {
         guard let varianceBefore, let found = after.longRunVariance else { return nil }
@@ -102,14 +105,14 @@ struct PairedMetric {
     var estimate: Double { after.mean - before.mean }
 
     private var deviation: Double? {
-        guard let variance, let squaredErrorBefore else { return nil }
-        return (variance / Double(after.count) + squaredErrorBefore).squareRoot()
+        guard let variance, let squaredErrorOfLevel else { return nil }
+        return (variance / Double(after.count) + squaredErrorOfLevel).squareRoot()
     }
 
     private func halfWidth(_ bound: Bound) -> Double? {
-        guard let variance, let squaredErrorBefore else { return nil }
+        guard let variance, let squaredErrorOfLevel else { return nil }
         let distance = bound.sequence.distance(after: after.count)
-        return (variance * distance * distance + bound.quantile * bound.quantile * squaredErrorBefore).squareRoot()
+        return (variance * distance * distance + bound.quantile * bound.quantile * squaredErrorOfLevel).squareRoot()
     }
 
     private var mostTolerated: Double { max(terms.nonInferiority, plan.canaryMargin(of: metric)) }

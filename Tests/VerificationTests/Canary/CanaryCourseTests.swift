@@ -55,14 +55,23 @@ import Verification
         #expect(course.verdict == .worsened)
     }
 
-    @Test("waits until the canary's cache is warm, two minutes at most", arguments: [(3, 3), (8, 10), (60, 12)])
-    func warmUp(cold buckets: Int, settledAfter: Int) {
+    @Test("waits until three buckets together show a warm cache, two minutes at most", arguments: [(0, 3), (5, 8), (60, 12)])
+    func warmUp(cold: Int, settlesAfter: Int) {
         var (course, drawn) = Self.applied()
-        for position in 0..<settledAfter {
+        for position in 0..<settlesAfter {
             #expect(course.phase == .warming, "after \(position) buckets")
-            course.observe(drawn.take(1) { if position < buckets - 3 || buckets > 10 { $0.canary.cachedTokens = 0 } }[0])
+            course.observe(drawn.take(1) { if position < cold { $0.canary.cachedTokens = 0 } }[0])
         }
-        #expect(course.phase == (buckets == 8 ? .warming : .settling))
+        #expect(course.phase == .settling)
+    }
+
+    @Test("where nobody tells what was in the cache, two minutes are waited")
+    func unknownHitRate() {
+        var (course, drawn) = Self.applied()
+        for bucket in drawn.take(11, { $0.canary.cachedTokens = nil }) { course.observe(bucket) }
+        #expect(course.phase == .warming)
+        course.observe(drawn.take(1) { $0.canary.cachedTokens = nil }[0])
+        #expect(course.phase == .settling)
     }
 
     @Test("groups that differ by a fifth before the change are not compared")

@@ -13,7 +13,7 @@ import Verification
 
     @Test("a large effect is found soon, a smaller one needs longer and a longer comparison before the change")
     func durations() throws {
-        let (large, small) = (Self.forecast(0.3), Self.forecast(0.12))
+        let (large, small) = (Self.forecast(0.3), Self.forecast(0.07))
         #expect(large.refusal == nil && small.refusal == nil && large.replicasPerGroup == 2 && large.bucketLength == .seconds(10))
         #expect(try #require(large.longestDuration) < #require(small.longestDuration))
         #expect(large.preperiod == .seconds(600) && small.preperiod > large.preperiod)
@@ -36,6 +36,15 @@ import Verification
     func size() {
         #expect(Self.forecast(0.2, replicas: 16, rate: 88).smallestDetectableHarm < Self.forecast(0.2).smallestDetectableHarm)
         #expect(Self.forecast(0.2, deviation: 0.05).smallestDetectableHarm < Self.forecast(0.2).smallestDetectableHarm)
+    }
+
+    @Test("replicas that come back on other hardware hide effects of that size, and that is told")
+    func otherHardware() {
+        var plan = Self.plan
+        plan.canary = CanaryTerms()
+        plan.canary?.hardwareDeviation = 0.055
+        let question = CanaryQuestion(.timePerOutputToken, effect: 0.18, readyReplicas: 8, requestsPerSecond: 44)
+        #expect(plan.forecast(question).refusal == .tooLong(limit: .seconds(1_800)) && Self.plan.forecast(question).refusal == nil)
     }
 
     @Test("few replicas or requests are refused; fewer requests make wider buckets")
