@@ -63,6 +63,8 @@ campaign: setup  ## Ten thousand damaged streams; a thousand random worlds, kill
 	@TWO_CONTROLLERS=$${TWO_CONTROLLERS:-300} $(SWIFT) test --skip-build --filter 'TwoControllersTests'
 	@FUZZ_STREAMS=$${FUZZ_STREAMS:-10000} $(SWIFT) test --skip-build --filter 'ProbingTests.FuzzTests'
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
+	@$(SWIFT) build $(BOUNDARIES) -c release --build-tests
+	@CAMPAIGN=full $(SWIFT) test -c release --skip-build --filter 'CanaryTests'
 
 # Where the packages of real engines are put.
 ENGINES := .venv-engines

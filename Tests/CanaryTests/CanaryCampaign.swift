@@ -66,7 +66,8 @@ struct CanaryCampaign: CustomStringConvertible {
         }
         let verdicts = Verdict.allCases.filter { count($0) > 0 }.map { "\($0.rawValue) \(count($0))" }.joined(separator: ", ")
         let medians = ComparedMetric.allCases.map { "\($0.rawValue) \(Self.quantile(deviations[$0] ?? [], 0.5))" }
-        return "of \(worlds): \(verdicts); groups chosen again \(notComparable); by \(guards.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }), harm \(harmedMetric); "
+        return
+            "of \(worlds): \(verdicts); groups chosen again \(notComparable); by \(guards.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }), harm \(harmedMetric); "
             + "seconds to worsened \(three(secondsToWorsened)) (requests \(three(requestsToWorsened))), to improved "
             + "\(three(secondsToImproved)); effect \(mean) ± \(spread); bucket deviation \(medians)"
     }

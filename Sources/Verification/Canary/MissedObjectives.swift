@@ -13,7 +13,7 @@ struct MissedObjectives {
 
     private static let factors = [1.25, 1.5, 2, 3, 5, 10, 30]
     /// What is assumed at least, as few misses before the change tell little of how they come.
-    private static let minimumDispersion = 4.0
+    private static let minimumDispersion = 8.0
 
     init(before buckets: [CanaryBucket]) {
         var difference = DifferenceSeries()

@@ -98,7 +98,7 @@ struct PairedMetric {
     /// Of one bucket after the change: few buckets look quieter than they are.
     private var variance: Double? {
         guard let varianceBefore, let found = after.longRunVariance else { return nil }
-        return max(found, varianceBefore / 2)
+        return max(found, varianceBefore)
     }
 
     /// How the difference changed, as a log ratio.
