@@ -7,7 +7,7 @@ import Verification
 @Suite struct CanaryCampaignTests {
     @Test("AT-V1: of canaries that change nothing, on replicas 3 % apart, at most 1 in 50 is taken back")
     func harmless() {
-        let campaign = CanaryCampaign(worlds: CanaryCampaign.size(400, short: 2), firstSeed: 101) { world in
+        let campaign = CanaryCampaign(worlds: CanaryCampaign.size(400, short: 2), firstSeed: 1) { world in
             if !CanaryCampaign.isFull { world.timeLimit = 600 }
         }
         if CanaryCampaign.isFull { print("AT-V1:", campaign) }
