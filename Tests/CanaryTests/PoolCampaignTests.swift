@@ -15,7 +15,7 @@ import Verification
 
     @Test("AT-V6: harm of 18 % to a whole pool is found in 98 of 100, the slowest within 720 s")
     func harm() {
-        let campaign = PoolCampaign(worlds: CanaryCampaign.size(60, short: 1), firstSeed: 50_001, slowness: 1.10)
+        let campaign = PoolCampaign(worlds: CanaryCampaign.size(150, short: 1), firstSeed: 50_001, slowness: 1.10)
         if CanaryCampaign.isFull { print("AT-V6, harm:", campaign) }
         #expect(campaign.worsened * 100 >= campaign.worlds * 98 && campaign.improved == 0, "\(campaign)")
         #expect(CanaryCampaign.quantile(campaign.secondsToWorsened, 0.99) <= 720, "\(campaign)")

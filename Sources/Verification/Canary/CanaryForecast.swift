@@ -167,9 +167,9 @@ private struct CanaryDuration {
 
     /// Half the interval after so many buckets, and as many standard errors.
     private func needed(_ count: Int, _ quantile: Double, isHarm: Bool) -> Double {
-        let alpha = isHarm ? plan.alpha : plan.benefitAlpha
+        let alpha = isHarm ? plan.canaryAlpha : plan.benefitAlpha
         let distance = ConfidenceSequence(alpha: alpha, tightestAfter: plan.canaryTerms.tightestAfter).distance(after: count)
-        let ofBefore = isHarm ? ConfidenceSequence.quantileOfBefore : Self.quantileOfBenefit
+        let ofBefore = isHarm ? Self.quantileOfHarm : Self.quantileOfBenefit
         let countBefore = max(1, (preperiod / bucket).rounded(.down))
         let variance = deviation * deviation
         let ofHardware = plan.canaryTerms.hardwareDeviation
@@ -178,6 +178,8 @@ private struct CanaryDuration {
         return halfWidth + quantile * (variance / Double(count) + ofLevel).squareRoot()
     }
 
+    /// For a sixth of 1 %, as harm is judged at a third.
+    private static let quantileOfHarm = 2.935
     /// For 5 %, as benefits are judged at 10 %.
     private static let quantileOfBenefit = 1.645
 }

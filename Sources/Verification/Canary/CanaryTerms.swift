@@ -54,7 +54,7 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         tightestAfter = 20
         margins = [.timePerOutputToken: logarithm(of: 1.02), .timeToFirstToken: logarithm(of: 1.05)]
         nonInferiority = logarithm(of: 1.05)
-        missedEvidence = 100
+        missedEvidence = 300
         hardwareDeviation = 0
         toleratedMisses = 0.01
         tripwires = TripwireLimits()
@@ -65,6 +65,9 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
 extension VerificationPlan {
     /// The terms of a canary under this plan.
     public var canaryTerms: CanaryTerms { canary ?? CanaryTerms() }
+
+    /// Of each of the three guards, two metrics and missed objectives, so that together they err as seldom as ``alpha`` says.
+    var canaryAlpha: Double { alpha / 3 }
 
     /// The rise of a metric, as a log ratio, above which a canary is taken back.
     public func canaryMargin(of metric: ComparedMetric) -> Double {

@@ -31,7 +31,7 @@ struct PairedMetric {
         self.metric = metric
         self.plan = plan
         terms = plan.canaryTerms
-        harmBound = Bound(alpha: plan.alpha, terms)
+        harmBound = Bound(alpha: plan.canaryAlpha, terms)
         benefitBound = Bound(alpha: plan.benefitAlpha, terms)
         var control = AdjustableSum()
         for bucket in buckets { control.add(bucket.control.firstToken) }

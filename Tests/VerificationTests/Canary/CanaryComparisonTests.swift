@@ -118,7 +118,7 @@ import Verification
             Issue.record("expected missed objectives to decide, got \(finding.state)")
             return
         }
-        #expect(odds >= 100 && finding.observed <= .seconds(300) && finding.explanation.contains("missed their objective more often"))
+        #expect(odds >= 300 && finding.observed <= .seconds(300) && finding.explanation.contains("missed their objective more often"))
     }
 
     @Test("of canaries that miss no more than their control group, at most one in a hundred is taken back for it")
