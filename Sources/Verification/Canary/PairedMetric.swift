@@ -14,6 +14,7 @@ struct PairedMetric {
     private(set) var useBefore = MetricFinding.BlockUse()
     private(set) var useAfter = MetricFinding.BlockUse()
     private let harmBound: Bound
+    private let noHarmBound: Bound
     private let benefitBound: Bound
 
     /// A confidence sequence and, for what was estimated before it began, a quantile of the normal distribution.
@@ -32,6 +33,7 @@ struct PairedMetric {
         self.plan = plan
         terms = plan.canaryTerms
         harmBound = Bound(alpha: plan.canaryAlpha, terms)
+        noHarmBound = Bound(alpha: plan.alpha, terms)
         benefitBound = Bound(alpha: plan.benefitAlpha, terms)
         var control = AdjustableSum()
         for bucket in buckets { control.add(bucket.control.firstToken) }
@@ -136,7 +138,7 @@ struct PairedMetric {
     }
 
     var isNotHarmed: Bool {
-        guard isEnoughToKeep, let halfWidth = halfWidth(harmBound) else { return false }
+        guard isEnoughToKeep, let halfWidth = halfWidth(noHarmBound) else { return false }
         return estimate + halfWidth < mostTolerated
     }
 
