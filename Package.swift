@@ -242,6 +242,14 @@ let package = Package(
         .testTarget(
             name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
+        .target(
+            name: "Tuning", dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TuningTests",
+            dependencies: [
+                "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
+            ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

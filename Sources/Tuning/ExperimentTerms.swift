@@ -1,0 +1,31 @@
+public import Measurements
+
+/// How long the parts of an experiment take, and what it must show. Defaults: control dossier §3.8, §3.12 and §3.16.
+public struct ExperimentTerms: Sendable, Codable, Hashable {
+    /// Both groups run alike for so long, so that what they differ by anyhow is known.
+    public var alike = Nanoseconds(seconds: 600)
+    /// Share of that time's buckets that must have been measured, `0...1`.
+    public var coverage = 0.8
+    /// Groups that differ by more than this and three standard errors, in log units, are not comparable.
+    public var largestDifference = 0.10
+    /// A change that has not come to the canary by then is taken back.
+    public var rollout = Nanoseconds(seconds: 900)
+    public var settle = Nanoseconds(seconds: 30)
+    /// Longest wait for a cache as warm as the control's.
+    public var warmUp = Nanoseconds(seconds: 120)
+    /// An effect that has not shown itself by then is none.
+    public var observation = Nanoseconds(seconds: 1_800)
+    /// Fewest pairs of buckets before a change is kept.
+    public var pairs = 12
+    /// A holdout is watched so long.
+    public var holdout = Nanoseconds(seconds: 300)
+    /// After the change has come everywhere it is watched at least so long.
+    public var probation = Nanoseconds(seconds: 1_800)
+    /// After so long the load of the last day counts as that to be seen, and no longer that from before the change.
+    public var longestWaitForPeak = Nanoseconds(seconds: 86_400)
+    /// A side effect that has not shown itself is asked for again.
+    public var retry = Nanoseconds(seconds: 30)
+    public static let longestRetry = Nanoseconds(seconds: 300)
+
+    public init() {}
+}

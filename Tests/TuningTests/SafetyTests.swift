@@ -1,0 +1,5 @@
+import Learning
+import Testing
+import Tuning
+
+@Suite struct SafetyTests {}
