@@ -1,5 +1,0 @@
-import Learning
-import Testing
-import Tuning
-
-@Suite struct SafetyTests {}
