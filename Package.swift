@@ -257,6 +257,10 @@ let package = Package(
         .testTarget(
             name: "VerificationTests", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"],
             swiftSettings: strict),
+        .testTarget(
+            name: "CanaryTests",
+            dependencies: ["EngineModels", "Learning", "Measurements", "Simulation", "Statistics", "Verification"],
+            swiftSettings: strict),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: strict),
         .executableTarget(name: "TransportHelper", dependencies: ["Transport"], path: "Tests/TransportHelper", swiftSettings: strict),

@@ -28,10 +28,12 @@ private func headline(_ finding: VerificationFinding, _ plan: VerificationPlan) 
     case .decided(_, by: .tooLittleData):
         return "Not measured: \(time) gave too little to compare; \(plan.minimumBlocks) blocks and "
             + "\(FigureText.count(plan.minimumRequests)) requests are needed."
+    case .decided(_, by: .missedObjective), .decided(_, by: .notComparable), .decided(_, by: .groupsChanged):
+        return canaryHeadline(finding, plan)
     }
 }
 
-private func sentence(_ tripwire: Tripwire) -> String {
+func sentence(_ tripwire: Tripwire) -> String {
     switch tripwire {
     case .crashLoop(let restarts): "a container restarted \(restarts) times"
     case .outOfMemory: "a container was killed for want of memory"
@@ -66,7 +68,7 @@ private func sentence(_ finding: MetricFinding, _ plan: VerificationPlan) -> Str
         + "\(leftOut), against \(finding.before.used) before; \(allowance)\(finding.isJudged ? "" : "; not limited by the objective")."
 }
 
-private func leftOut(_ use: MetricFinding.BlockUse) -> String {
+func leftOut(_ use: MetricFinding.BlockUse) -> String {
     let reasons = [
         (use.empty, "without it"), (use.tooFewRequests, "with too few requests"), (use.unseenLoad, "under more load than was seen before"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
@@ -74,12 +76,12 @@ private func leftOut(_ use: MetricFinding.BlockUse) -> String {
 }
 
 /// What is left of certainty where an error of a probability is allowed, over all looks together.
-private func confidence(_ alpha: Double) -> String { FigureText.percent(((1 - alpha) * 1_000).rounded() / 1_000) }
+func confidence(_ alpha: Double) -> String { FigureText.percent(((1 - alpha) * 1_000).rounded() / 1_000) }
 
 /// A log ratio as a ratio of change.
-private func ratio(_ logRatio: Double) -> Double { exponential(of: min(logRatio, 50)) - 1 }
+func ratio(_ logRatio: Double) -> Double { exponential(of: min(logRatio, 50)) - 1 }
 
-private func signed(_ logRatio: Double) -> String {
+func signed(_ logRatio: Double) -> String {
     let change = ratio(logRatio)
     return (change < 0 ? "−" : "+") + FigureText.percent((abs(change) * 1_000).rounded() / 1_000)
 }

@@ -3,8 +3,8 @@ import Statistics
 /// The shift of a mean after a change, from AR(1)-whitened residuals, with bounds that hold at every look together.
 ///
 /// Whitening: with lag-1 correlation φ and k blocks since the last used one, `w = (r_t − φᵏ r_{t−k}) / (1 − φᵏ)` has the mean of r, and its
-/// terms are independent; gaps need no filling. The bound is the one-sided asymptotic confidence sequence of I. Waudby-Smith, D. Arbour,
-/// R. Sinha, E. H. Kennedy, A. Ramdas, Annals of Statistics 52 (2024) 2613-2640, with the uncertainty of the fit added in quadrature.
+/// terms are independent; gaps need no filling. The bound is that of a ``ConfidenceSequence``, with the uncertainty of the fit added in
+/// quadrature.
 struct MeanShift {
     let regression: LoadRegression
     /// Number of blocks for which the bound is tightest.
@@ -46,17 +46,10 @@ struct MeanShift {
     /// Distance from the estimate to either bound, each missed with probability at most `alpha` at any look; `nil` below two blocks.
     func halfWidth(alpha: Double) -> Double? {
         guard used >= 2 else { return nil }
-        let count = Double(used)
-        let spread = -2 * logarithm(of: alpha)
-        let scale = (spread + logarithm(of: 1 + spread)) / tightestAfter
-        let boundary =
-            2 * (count * scale + 1) / (count * count * scale)
-            * logarithm(of: 1 + (count * scale + 1).squareRoot() / (2 * alpha))
-        return (variance * boundary + Self.fitQuantile * Self.fitQuantile * fitVariance).squareRoot()
+        let distance = ConfidenceSequence(alpha: alpha, tightestAfter: tightestAfter).distance(after: used)
+        let ofFit = ConfidenceSequence.quantileOfBefore
+        return (variance * distance * distance + ofFit * ofFit * fitVariance).squareRoot()
     }
-
-    /// Of the standard normal distribution, for 0.5 %.
-    private static let fitQuantile = 2.576
 
     /// Of one whitened residual: what was seen before, or after where that is more.
     private var variance: Double { max(regression.longRunVariance, whitened.sampleVariance ?? 0) }

@@ -120,11 +120,12 @@ struct FailureDetector {
 
     init(tolerated: Double) { self.tolerated = tolerated }
 
-    mutating func observe(failed: Int, requests: Int) {
+    /// - Parameter tolerated: Where what is tolerated changes from block to block.
+    mutating func observe(failed: Int, requests: Int, tolerated: Double? = nil) {
         blocks += 1
         run = failed > 0 ? run + failed : 0
         let share = 1 / (Double(blocks) * Double(blocks + 1))
-        let ratio = exponential(of: failureEvidence(failed: failed, requests: requests, tolerated: tolerated))
+        let ratio = exponential(of: failureEvidence(failed: failed, requests: requests, tolerated: tolerated ?? self.tolerated))
         begun = min((begun + share) * ratio, 1e100)
     }
 

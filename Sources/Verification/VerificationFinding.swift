@@ -63,15 +63,23 @@ public struct VerificationFinding: Sendable, Codable, Hashable {
         case noHarm
         case timeLimit
         case tooLittleData
+        /// Requests of the canary missed their objective more often than the control group's, against such odds.
+        case missedObjective(odds: Double)
+        /// The groups differed by so much, as a log ratio, before the change.
+        case notComparable(ComparedMetric, difference: Double)
+        /// Replicas came to a group or went.
+        case groupsChanged
     }
 
     /// How before and after were compared.
     public enum Mode: String, Sendable, Codable, Hashable, CaseIterable {
         /// The whole pool over time: an interrupted time series.
         case temporal
+        /// Two groups of replicas at the same time, by how their difference changed.
+        case canary
     }
 
-    /// Requests after the change and how many failed.
+    /// Requests after the change and how many failed; where there is a control group, its requests at the same time stand for those before.
     public struct ErrorFinding: Sendable, Codable, Hashable {
         public var requestsBefore: Int
         public var failedBefore: Int
@@ -106,6 +114,10 @@ public struct MetricFinding: Sendable, Codable, Hashable {
     public var after: BlockUse
     /// How the load was allowed for; `nil` where too few blocks came before.
     public var loadFit: LoadFit?
+    /// How two groups differed before the change; `nil` where one pool was compared over time or too few buckets came before.
+    public var groups: GroupDifference?
+    /// Probability that the metric fell by more than the smallest benefit worth having, were this the only look; `nil` as the effect.
+    public var probabilityWorthwhile: Double?
 
     public init(metric: ComparedMetric, isJudged: Bool, margin: Double, before: BlockUse, after: BlockUse) {
         self.metric = metric
@@ -113,6 +125,22 @@ public struct MetricFinding: Sendable, Codable, Hashable {
         self.margin = margin
         self.before = before
         self.after = after
+    }
+
+    /// Two groups that run alike.
+    public struct GroupDifference: Sendable, Codable, Hashable {
+        /// Canary to control before the change, as a log ratio.
+        public var difference: Double
+        /// Its standard error.
+        public var standardError: Double
+        /// Long-run standard deviation of one bucket's difference: what plans of later canaries rest on.
+        public var bucketDeviation: Double
+
+        public init(difference: Double, standardError: Double, bucketDeviation: Double) {
+            self.difference = difference
+            self.standardError = standardError
+            self.bucketDeviation = bucketDeviation
+        }
     }
 
     /// Which blocks were used, and why others were not.

@@ -39,6 +39,8 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
     public var tightestAfter: Double
     public var tripwires: TripwireLimits
     public var engine: EngineTwin
+    /// How a canary is compared; `nil` is the usual way. Blocks, margin and tripwires above are those of the comparison over time.
+    public var canary: CanaryTerms?
 
     /// What a change is for.
     public enum Aim: Sendable, Codable, Hashable {

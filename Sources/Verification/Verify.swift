@@ -7,6 +7,8 @@ public enum ChangeEvidence: Sendable, Codable, Hashable {
     ///
     /// Blocks without requests belong in, as time passes in them too.
     case temporal(before: [LatencyBlock], after: [LatencyBlock])
+    /// Some replicas with the change beside as many without it, at the same time.
+    case canary(CanaryEvidence)
 }
 
 /// Whether a change made things better or worse.
@@ -16,6 +18,7 @@ public enum ChangeEvidence: Sendable, Codable, Hashable {
 public func verify(_ evidence: ChangeEvidence, plan: VerificationPlan) -> VerificationFinding {
     switch evidence {
     case .temporal(let before, let after): verify(before: before, after: after, plan: plan)
+    case .canary(let evidence): verify(evidence, plan: plan)
     }
 }
 

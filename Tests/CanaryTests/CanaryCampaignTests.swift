@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+import Verification
+
+/// Matched groups of simulated replicas: how often a harmless change is taken back, how soon harm is found, how soon a benefit is kept.
+@Suite struct CanaryCampaignTests {
+    @Test("AT-V1: of canaries that change nothing, on replicas 3 % apart, at most 2 % are taken back")
+    func harmless() {
+        let campaign = CanaryCampaign(worlds: CanaryCampaign.size(400, short: 6), firstSeed: 1)
+        if CanaryCampaign.isFull { print("AT-V1:", campaign) }
+        #expect(campaign.count(.worsened) <= campaign.worlds / 50, "\(campaign)")
+    }
+
+    @Test("AT-V2: harm of 17 % and more is found in 99 of 100 canaries, half of them within 150 s")
+    func harm() {
+        let campaign = CanaryCampaign(worlds: CanaryCampaign.size(300, short: 5), firstSeed: 10_001) { $0.slowness = 1.10 }
+        if CanaryCampaign.isFull { print("AT-V2:", campaign) }
+        #expect(campaign.count(.worsened) * 100 >= campaign.worlds * 99, "\(campaign)")
+        #expect(CanaryCampaign.quantile(campaign.secondsToWorsened, 0.5) <= 150, "\(campaign)")
+        #expect(CanaryCampaign.quantile(campaign.secondsToWorsened, 0.99) <= 600, "\(campaign)")
+        #expect(CanaryCampaign.quantile(campaign.requestsToWorsened, 0.99) <= 5_000, "\(campaign)")
+    }
+
+    @Test("AT-V3: harm of 9 % is found within 50 minutes, with a margin of 2 % and with none")
+    func smallHarm() {
+        for (margin, share) in [(0.02, 0.88), (0.0, 0.95)] {
+            var plan = CanaryWorld(seed: 0, timeLimit: 3_000).plan
+            plan.canary?.margins[.timePerOutputToken] = log(1 + margin)
+            let campaign = CanaryCampaign(worlds: CanaryCampaign.size(150, short: 2), firstSeed: 20_001, plan) { world in
+                world.slowness = 1.055
+                world.timeLimit = 3_000
+            }
+            if CanaryCampaign.isFull { print("AT-V3, margin \(margin):", campaign) }
+            #expect(Double(campaign.count(.worsened)) >= share * Double(campaign.worlds), "\(campaign)")
+        }
+    }
+
+    @Test("AT-V4: a benefit of 15 % is always kept, and soon")
+    func benefit() {
+        let campaign = CanaryCampaign(worlds: CanaryCampaign.size(150, short: 5), firstSeed: 30_001) { $0.slowness = 0.9 }
+        if CanaryCampaign.isFull { print("AT-V4:", campaign) }
+        #expect(campaign.count(.improved) == campaign.worlds, "\(campaign)")
+        #expect(CanaryCampaign.quantile(campaign.secondsToImproved, 0.99) <= 240, "\(campaign)")
+    }
+
+    @Test("AT-V5: on the same seeds, single requests, unequal groups and no time of comparison each take back what does nothing")
+    func ablations() {
+        let worlds = CanaryCampaign.size(100, short: 4)
+        var (single, unequal, levels) = (0, 0, 0)
+        for seed in 1...UInt64(worlds) {
+            let run = CanaryWorld(seed: seed).run(isWhole: true)
+            single += NaiveCanaries.singleRequestsLookWorse(run.single) ? 1 : 0
+            levels += NaiveCanaries.levelsLookWorse(run.buckets, margin: log(1.02)) ? 1 : 0
+            let unmatched = CanaryWorld(seed: seed, controlReplicas: 6).run(isWhole: true)
+            unequal += NaiveCanaries.levelsLookWorse(unmatched.buckets, margin: log(1.02)) ? 1 : 0
+        }
+        if CanaryCampaign.isFull {
+            print("AT-V5, of \(worlds): single requests \(single), unequal groups \(unequal), no comparison \(levels)")
+        }
+        #expect(single * 2 > worlds && unequal * 10 > worlds * 8, "\(single), \(unequal)")
+        #expect(!CanaryCampaign.isFull || levels * 10 > worlds, "\(levels)")
+    }
+}
