@@ -11,6 +11,8 @@ public struct ExperimentObservation: Sendable, Hashable {
     public var alike: AlikeReading?
     /// What the comparison says since the change; `nil` while too little was measured.
     public var comparison: ComparisonReading?
+    /// What ``BacklogGuard`` says: the canary falls behind.
+    public var backlog: String?
     /// Something so plainly wrong that no statistics are needed.
     public var tripwire: Tripwire?
     /// Of the whole pool against the time before, while a change is on probation; `nil` while nothing is decided.

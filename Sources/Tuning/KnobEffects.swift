@@ -52,6 +52,13 @@ public struct KnobEffects: Sendable, Codable, Hashable {
         }
     }
 
+    /// What was believed of the effect of a configuration relative to another one before any experiment.
+    public func priorEffect(of configuration: Configuration, from incumbent: Configuration) -> EffectEstimate {
+        EffectEstimate(
+            logRatio: prior.mean(of: configuration) - prior.mean(of: incumbent),
+            deviation: max(0, difference(configuration, incumbent, configuration, incumbent)).squareRoot())
+    }
+
     /// Covariance of `J(a) − J(b)` and `J(c) − J(d)` before any experiment.
     private func difference(_ a: Configuration, _ b: Configuration, _ c: Configuration, _ d: Configuration) -> Double {
         func covariance(_ x: Configuration, _ y: Configuration) -> Double { prior.covariance(x, y, in: grid) }

@@ -41,7 +41,7 @@ extension KnobExperiment {
             return .foreignConfiguration(foreign)
         }
         if seen.pool == .worsened { return .poolWorsened }
-        if let harm = seen.comparison?.harm, state == .observing { return .harm(harm) }
+        if let harm = seen.comparison?.harm ?? seen.backlog, state == .settling || state == .observing { return .harm(harm) }
         if let limit = state.limit(under: terms), seen.now.since(since) > Nanoseconds(seconds: 2 * limit.seconds) {
             return .overdue("\(state) since \(since)")
         }

@@ -1,6 +1,7 @@
 import Learning
 public import Measurements
 import Statistics
+import Verification
 
 /// Chooses which configuration is tried next, from what was learned so far: a value without a clock, and kept as it is across restarts.
 public struct KnobTuner: Sendable, Codable, Hashable {
@@ -36,6 +37,8 @@ public struct KnobTuner: Sendable, Codable, Hashable {
         let promising = safe.filter { $0.expectedFall >= limits.smallestExpectedFall }
         // Of equals the one with the fewest steps, which comes first.
         let best = promising.enumerated().max { ($0.element.expectedFall, -$0.offset) < ($1.element.expectedFall, -$1.offset) }?.element
+        let forecast = forecast(of: best, in: situation)
+        if let refusal = forecast?.refusal { return .hold(.cannotBeTold(refusal)) }
         let mixture =
             situation.isUrgent
             ? ActionMixture.urgent : ActionMixture(holdout: limits.holdout, exploration: limits.exploration)
@@ -46,7 +49,15 @@ public struct KnobTuner: Sendable, Codable, Hashable {
         return .draw(
             TuningDraw(
                 choice: drawn?.configuration, propensities: propensities, isUrgent: situation.isUrgent, seed: seed, incumbent: incumbent,
-                options: options))
+                options: options, forecast: forecast))
+    }
+
+    /// How long an experiment takes that finds what may be hoped for: the mean of the best move and one deviation more.
+    private func forecast(of best: TuningOption?, in situation: TuningSituation) -> CanaryForecast? {
+        guard let best, let rate = situation.requestsPerSecond else { return nil }
+        let hoped = best.effect.logRatio - best.effect.deviation
+        return VerificationPlan().forecast(
+            CanaryQuestion(.timeToFirstToken, effect: hoped, readyReplicas: situation.readyReplicas, requestsPerSecond: rate))
     }
 
     /// Every move with what it promises and what speaks against it.
@@ -55,7 +66,8 @@ public struct KnobTuner: Sendable, Codable, Hashable {
         let estimates = effects.effects(of: moves, from: incumbent, at: situation.now)
         return zip(moves, estimates).map { move, effect in
             TuningOption(
-                configuration: move, effect: effect, expectedFall: effect.expectedFall(beyond: limits.minimumWorthwhileEffect),
+                configuration: move, effect: effect, prior: effects.priorEffect(of: move, from: incumbent),
+                expectedFall: effect.expectedFall(beyond: limits.minimumWorthwhileEffect),
                 probabilityWorthwhile: effect.probabilityOfFall(beyond: limits.minimumWorthwhileEffect),
                 exclusion: exclusion(of: move, effect, in: situation))
         }

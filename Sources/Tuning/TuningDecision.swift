@@ -1,5 +1,6 @@
 public import Learning
 public import Measurements
+public import Verification
 
 /// What a tuner is told of the moment it decides in.
 public struct TuningSituation: Sendable, Hashable {
@@ -11,16 +12,19 @@ public struct TuningSituation: Sendable, Hashable {
     public var predictedMisses: [Configuration: Double]
     /// Share of requests that may miss under a configuration that is tried, `0...1`.
     public var largestMisses: Double
+    /// Of the whole pool; `nil` where it is not known, and then nobody tells how long an experiment takes.
+    public var requestsPerSecond: Double?
 
     public init(
         now: Timestamp, readyReplicas: Int, isUrgent: Bool = false, predictedMisses: [Configuration: Double] = [:],
-        largestMisses: Double = 1
+        largestMisses: Double = 1, requestsPerSecond: Double? = nil
     ) {
         self.now = now
         self.readyReplicas = readyReplicas
         self.isUrgent = isUrgent
         self.predictedMisses = predictedMisses
         self.largestMisses = largestMisses
+        self.requestsPerSecond = requestsPerSecond
     }
 }
 
@@ -38,6 +42,8 @@ public enum TuningRefusal: Sendable, Codable, Hashable {
     case budgetSpent(share: Double, of: Double)
     /// A canary and a control of the same size need four replicas.
     case tooFewReplicas(Int)
+    /// Not even the effect that is hoped for could be told in time.
+    case cannotBeTold(CanaryForecast.Refusal)
 }
 
 /// One move with what it promises; also what a decision is explained with.
@@ -45,6 +51,8 @@ public struct TuningOption: Sendable, Codable, Hashable {
     public var configuration: Configuration
     /// On the objective relative to the incumbent, log ratio; below zero is better.
     public var effect: EffectEstimate
+    /// What was believed of it before any experiment.
+    public var prior: EffectEstimate
     /// Mean fall of the objective beyond the smallest that is worth a change, log units.
     public var expectedFall: Double
     /// That the fall is worth a change, `0...1`.
@@ -71,9 +79,12 @@ public struct TuningDraw: Sendable, Codable, Hashable {
     public let incumbent: Configuration
     /// All that was weighed, with what was excluded and why.
     public let options: [TuningOption]
+    /// How long it will take and what it can find; `nil` where the traffic is not known.
+    public let forecast: CanaryForecast?
 
     public init(
-        choice: Configuration?, propensities: Propensities, isUrgent: Bool, seed: UInt64, incumbent: Configuration, options: [TuningOption]
+        choice: Configuration?, propensities: Propensities, isUrgent: Bool, seed: UInt64, incumbent: Configuration, options: [TuningOption],
+        forecast: CanaryForecast? = nil
     ) {
         self.choice = choice
         self.propensities = propensities
@@ -81,5 +92,6 @@ public struct TuningDraw: Sendable, Codable, Hashable {
         self.seed = seed
         self.incumbent = incumbent
         self.options = options
+        self.forecast = forecast
     }
 }

@@ -116,12 +116,16 @@ struct CanaryTrial {
         mutating func episode(_ number: Int, seed: UInt64) {
             defer { result.objectives.append(trial.landscape[tuner.incumbent].objective) }
             let now = Timestamp(fleet.time)
-            let situation = TuningSituation(now: now, readyReplicas: trial.world.replicas)
+            let situation = TuningSituation(
+                now: now, readyReplicas: trial.world.replicas, requestsPerSecond: trial.world.rate)
             let decisionSeed = seed &* 1_000 &+ UInt64(number)
             guard case .draw(let drawn) = tuner.decide(situation, seed: decisionSeed) else { return result.endings.append("held") }
             let draw = trial.order == .random ? atRandom(drawn, seed: decisionSeed) : drawn
-            // To do nothing because nothing is worth it needs no experiment.
-            guard draw.choice != nil || draw.options.contains(where: { $0.configuration != tuner.incumbent }) else { return }
+            // Where nothing promises enough, nothing is done and nothing has to be watched.
+            if draw.choice == nil, draw.propensities.probability > 0.5 {
+                _ = pass(nil)
+                return result.endings.append("nothing promises enough")
+            }
             tuner.begin(at: now)
             var experiment = KnobExperiment(
                 id: UUID(), draw: draw, groupSize: trial.world.groupSize, terms: trial.terms, limits: tuner.limits, at: now)
@@ -149,13 +153,13 @@ struct CanaryTrial {
                 options: draw.options)
         }
 
-        private mutating func pass(_ experiment: KnobExperiment) -> [TunedFleet.Tally] {
+        private mutating func pass(_ experiment: KnobExperiment?) -> [TunedFleet.Tally] {
             let start = Timestamp(fleet.time)
             let tallies = fleet.advance(by: trial.bucket)
             var bucket = CanaryBucket(start: start, length: trial.bucket.duration)
             bucket.canary = tallies[0].bucket
             bucket.control = tallies[1].bucket
-            switch experiment.state {
+            switch experiment?.state {
             case .alike: evidence.before.append(bucket)
             case .applying: evidence.applying.append(bucket)
             case .settling: evidence.settling.append(bucket)
@@ -194,6 +198,7 @@ struct CanaryTrial {
                 let finding = verify(evidence, plan: plan)
                 if case .decided(_, .tripwire(let tripwire)) = finding.state { seen.tripwire = tripwire }
                 seen.comparison = CanaryTrial.objective.comparison(finding)
+                seen.backlog = BacklogGuard().harm(in: evidence)
             default: break
             }
         }

@@ -19,6 +19,9 @@ struct TuningWorld {
     var start: Configuration
     /// Of one configuration, to tell how good it is.
     var landscapeSeconds = 600.0
+    var episodes = 14
+    var terms = ExperimentTerms()
+    var naiveWindow = Nanoseconds(seconds: 300)
 
     static let tokensKnob = "max_num_batched_tokens"
     static let sequencesKnob = "max_num_seqs"
@@ -29,6 +32,30 @@ struct TuningWorld {
 
     static let large = TuningWorld(name: "70B, bad start", profile: .llama70BOnFourH100, rate: 50, start: configuration(256, 64))
     static let small = TuningWorld(name: "7B", profile: .llama7BOnH100, rate: 64, start: configuration(256, 32))
+
+    /// Half as large, with a coarser grid and less patience, so that a test takes seconds.
+    static let brief: TuningWorld = {
+        var world = TuningWorld(name: "70B, brief", profile: .llama70BOnFourH100, rate: 25, start: configuration(256, 64))
+        world.replicas = 4
+        world.loadDeviation = 0.1
+        world.batchedTokens = [256, 1_024, 4_096]
+        world.sequences = [16, 64]
+        world.landscapeSeconds = 150
+        world.episodes = 4
+        world.terms.alike = Nanoseconds(seconds: 120)
+        world.terms.observation = Nanoseconds(seconds: 300)
+        world.terms.holdout = Nanoseconds(seconds: 60)
+        world.terms.probation = Nanoseconds(seconds: 60)
+        world.naiveWindow = Nanoseconds(seconds: 120)
+        return world
+    }()
+
+    func startingAtOptimum(_ landscape: Landscape) -> TuningWorld {
+        var world = self
+        world.name = "\(name), from the optimum"
+        world.start = landscape.optimum ?? start
+        return world
+    }
 
     var grid: TuningGrid {
         TuningGrid(
