@@ -27,6 +27,7 @@ extension KnobExperiment {
         case .promoting(let share): return promote(share, seen)
         case .probation: return watch(seen)
         case .reverting(let reversal): return awaitRestoration(reversal, seen)
+        case .releasing(let ending): return awaitRelease(ending, seen)
         case .closed: return []
         }
     }
@@ -114,7 +115,7 @@ extension KnobExperiment {
             sawHighLoad = sawHighLoad || load.rate >= high
         }
         guard passed >= terms.probation, sawHighLoad else { return [] }
-        return enter(.closed(.kept), seen)
+        return close(.kept, seen)
     }
 
     // MARK: Back
@@ -133,7 +134,12 @@ extension KnobExperiment {
     // MARK: Steps
 
     private mutating func close(_ ending: Ending, _ seen: ExperimentObservation) -> [ExperimentEffect] {
-        enter(.closed(ending), seen, doing: [.releaseGroups])
+        enter(.releasing(ending), seen, doing: [.releaseGroups])
+    }
+
+    private mutating func awaitRelease(_ ending: Ending, _ seen: ExperimentObservation) -> [ExperimentEffect] {
+        guard seen.fleet?.hasGroups == false else { return again(.releaseGroups, seen) }
+        return enter(.closed(ending), seen)
     }
 
     private mutating func enter(_ new: State, _ seen: ExperimentObservation, doing effects: [ExperimentEffect] = []) -> [ExperimentEffect] {
@@ -158,7 +164,7 @@ extension KnobExperiment.State {
     var mayBeInForce: Bool {
         switch self {
         case .applying, .settling, .observing, .promoting, .probation: true
-        case .planned, .alike, .reverting, .closed: false
+        case .planned, .alike, .reverting, .releasing, .closed: false
         }
     }
 
@@ -168,7 +174,7 @@ extension KnobExperiment.State {
         case .applying, .promoting: terms.rollout
         case .settling: terms.warmUp
         case .observing: terms.observation
-        case .planned, .alike, .probation, .reverting, .closed: nil
+        case .planned, .alike, .probation, .reverting, .releasing, .closed: nil
         }
     }
 }

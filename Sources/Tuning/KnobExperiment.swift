@@ -6,9 +6,9 @@ public import Verification
 /// One experiment on a part of the replicas, from its draw to its end: a value that is kept before every side effect.
 ///
 /// ```
-/// planned → alike → applying → settling → observing → promoting → probation → closed
-///             │         └─────────┴───────────┴───────────┴───────────┴──→ reverting → closed
-///             └→ closed (nothing was changed)
+/// planned → alike → applying → settling → observing → promoting → probation → releasing → closed
+///             │         └─────────┴───────────┴───────────┴───────────┴──→ reverting ──↑
+///             └→ releasing (nothing was changed)
 /// ```
 /// What is done follows from what is seen and not from what was done before, so that a restart between writing and acting loses nothing: a side
 /// effect that does not show itself is asked for again. All side effects may be repeated.
@@ -46,6 +46,8 @@ public struct KnobExperiment: Sendable, Codable, Hashable, Identifiable {
         case promoting(share: Double)
         case probation
         case reverting(Reversal)
+        /// All is decided and done, but for the groups.
+        case releasing(Ending)
         case closed(Ending)
     }
 

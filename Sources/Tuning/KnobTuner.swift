@@ -109,7 +109,8 @@ public struct KnobTuner: Sendable, Codable, Hashable {
         }
         let recent = begun.filter { situation.now.since($0) < Nanoseconds(seconds: 3_600) }
         if recent.count >= limits.experimentsPerHour { return .enoughThisHour(limits.experimentsPerHour) }
-        if budget.spentShare >= limits.explorationShare { return .budgetSpent(share: budget.spentShare, of: limits.explorationShare) }
+        let spent = budget.spentShare(at: situation.now)
+        if spent >= limits.explorationShare { return .budgetSpent(share: spent, of: limits.explorationShare) }
         guard limits.canarySize(ready: situation.readyReplicas) != nil else { return .tooFewReplicas(situation.readyReplicas) }
         return nil
     }

@@ -60,9 +60,10 @@ public struct ExplorationBudget: Sendable, Codable, Hashable {
     }
 
     /// Excess misses over those tolerated, of the last day; at least 0. Without requests 0.
-    public var spentShare: Double {
-        let requests = entries.reduce(0) { $0 + $1.requests }
-        let excess = max(0, entries.reduce(0) { $0 + $1.excess })
+    public func spentShare(at now: Timestamp) -> Double {
+        let recent = entries.filter { now.since($0.start) <= Self.period }
+        let requests = recent.reduce(0) { $0 + $1.requests }
+        let excess = max(0, recent.reduce(0) { $0 + $1.excess })
         guard excess > 0 else { return 0 }
         let allowed = tolerated * Double(requests)
         return allowed > 0 ? excess / allowed : .infinity

@@ -182,7 +182,7 @@ struct CanaryTrial {
             seen.load = LoadReading(
                 rate: Double(tallies.reduce(0) { $0 + $1.arrivals }) / trial.bucket.seconds,
                 highOfDay: trial.world.rate * exp(0.84 * trial.world.loadDeviation))
-            seen.isBudgetSpent = tuner.budget.spentShare >= tuner.limits.explorationShare
+            seen.isBudgetSpent = tuner.budget.spentShare(at: seen.now) >= tuner.limits.explorationShare
             read(experiment, into: &seen)
             return seen
         }

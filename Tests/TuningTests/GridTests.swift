@@ -78,7 +78,7 @@ import Tuning
     func outOfMemory() {
         let labels = labels(.outOfMemory)
         #expect(labels.refusal(of: TuningWorld.configuration(256, 256), from: world.start, in: world.grid, at: now) != nil)
-        #expect(labels.refusal(of: TuningWorld.configuration(512, 32), from: world.start, in: world.grid, at: now) == nil)
+        #expect(labels.refusal(of: TuningWorld.configuration(1_024, 64), from: world.start, in: world.grid, at: now) == nil)
     }
 
     @Test("a failure is forgotten after its half-life, and outweighed by enough trials that went well")

@@ -30,16 +30,16 @@ struct TuningWorld {
         Configuration([tokensKnob: .integer(tokens), sequencesKnob: .integer(sequences)])
     }
 
-    static let large = TuningWorld(name: "70B, bad start", profile: .llama70BOnFourH100, rate: 50, start: configuration(256, 64))
+    static let large = TuningWorld(name: "70B, bad start", profile: .llama70BOnFourH100, rate: 50, start: configuration(512, 32))
     static let small = TuningWorld(name: "7B", profile: .llama7BOnH100, rate: 64, start: configuration(256, 32))
 
     /// Half as large, with a coarser grid and less patience, so that a test takes seconds.
     static let brief: TuningWorld = {
-        var world = TuningWorld(name: "70B, brief", profile: .llama70BOnFourH100, rate: 25, start: configuration(256, 64))
+        var world = TuningWorld(name: "70B, brief", profile: .llama70BOnFourH100, rate: 25, start: configuration(512, 32))
         world.replicas = 4
         world.loadDeviation = 0.1
-        world.batchedTokens = [256, 1_024, 4_096]
-        world.sequences = [16, 64]
+        world.batchedTokens = [256, 512, 4_096]
+        world.sequences = [32, 64]
         world.landscapeSeconds = 150
         world.episodes = 4
         world.terms.alike = Nanoseconds(seconds: 120)
