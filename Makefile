@@ -63,6 +63,7 @@ campaign: setup  ## Ten thousand damaged streams; a thousand random worlds, kill
 	@TWO_CONTROLLERS=$${TWO_CONTROLLERS:-300} $(SWIFT) test --skip-build --filter 'TwoControllersTests'
 	@FUZZ_STREAMS=$${FUZZ_STREAMS:-10000} $(SWIFT) test --skip-build --filter 'ProbingTests.FuzzTests'
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
+	@CAMPAIGN=full $(SWIFT) test -c release --filter 'TuningTests.FullCampaignTests'
 
 # Where the packages of real engines are put.
 ENGINES := .venv-engines
