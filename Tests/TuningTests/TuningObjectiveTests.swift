@@ -31,7 +31,7 @@ import Verification
 
     @Test("a rise of the whole that is proved is harm, and one that is possible is not yet none")
     func harm() throws {
-        #expect(try #require(TuningObjective.latency.comparison(finding(0.1, 0.06))).harm?.contains("6 %") == true)
+        #expect(try #require(TuningObjective.latency.comparison(finding(0.1, 0.06))).harm?.contains("6.0 %") == true)
         let unsure = try #require(TuningObjective.latency.comparison(finding(0.0, 0.0, halfWidth: 0.06)))
         #expect(unsure.harm == nil && !unsure.isNotHarmed)
     }
