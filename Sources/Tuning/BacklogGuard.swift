@@ -6,13 +6,13 @@ public import Verification
 /// is seen before any latency tells.
 public struct BacklogGuard: Sendable, Codable, Hashable {
     /// Buckets since the change that are looked at together.
-    public var buckets = 6
+    public var buckets = 4
     /// In how many of them the backlog must have grown.
-    public var growing = 5
+    public var growing = 4
     /// How much of what came must have been left, more than in the control, `0...1`.
-    public var share = 0.1
+    public var share = 0.12
     /// Fewer requests than this are an accident.
-    public var requests = 10
+    public var requests = 20
 
     public init() {}
 

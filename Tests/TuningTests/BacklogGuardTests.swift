@@ -19,20 +19,20 @@ import Verification
 
     @Test("a canary that answers less than comes to it, minute after minute, falls behind")
     func fallsBehind() {
-        #expect(BacklogGuard().harm(in: evidence(answered: [80, 85, 80, 90, 85, 80]))?.contains("100 of 600") == true)
+        #expect(BacklogGuard().harm(in: evidence(answered: [100, 80, 85, 80, 90]))?.contains("65 of 400") == true)
     }
 
-    @Test("one that once took longer, one whose control falls behind as well, and one of a minute's half do not")
+    @Test("one that once took longer, one whose control falls behind as well, and one that was hardly seen do not")
     func keepsUp() {
-        #expect(BacklogGuard().harm(in: evidence(answered: [20, 100, 100, 100, 100, 100])) == nil)
-        #expect(BacklogGuard().harm(in: evidence(answered: [80, 80, 80, 80, 80, 80], control: 80)) == nil)
+        #expect(BacklogGuard().harm(in: evidence(answered: [20, 100, 100, 100])) == nil)
+        #expect(BacklogGuard().harm(in: evidence(answered: [80, 80, 80, 80], control: 80)) == nil)
         #expect(BacklogGuard().harm(in: evidence(answered: [0, 0, 0])) == nil)
-        #expect(BacklogGuard().harm(in: evidence(answered: [99, 98, 99, 98, 99, 98])) == nil)
+        #expect(BacklogGuard().harm(in: evidence(answered: [99, 98, 99, 98])) == nil)
     }
 
     @Test("where nobody counts arrivals nothing is said")
     func uncounted() {
-        var evidence = evidence(answered: [0, 0, 0, 0, 0, 0])
+        var evidence = evidence(answered: [0, 0, 0, 0])
         evidence.after[2].canary.arrivals = nil
         #expect(BacklogGuard().harm(in: evidence) == nil)
     }

@@ -48,7 +48,6 @@ struct TunedFleet {
         var missed = 0
         var objective = 0.0
         var measured = 0
-        var waiting = 0
         var bucket = GroupBucket()
     }
 
@@ -82,7 +81,6 @@ struct TunedFleet {
     private mutating func settle(_ group: Int, _ tally: inout Tally) {
         pools[group].advance(to: time)
         tally.bucket.arrivals = tally.arrivals
-        tally.waiting = pools[group].status.waiting
         for outcome in pools[group].takeOutcomes() {
             underWay[group][outcome.id] = nil
             let isMet = overdue.remove(outcome.id) == nil ? world.isMet(outcome) : nil

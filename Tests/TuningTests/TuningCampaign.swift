@@ -75,6 +75,8 @@ struct TuningCampaign: CustomStringConvertible {
             return
                 "| \(way.rawValue) | \(near) | \(objectives) | \(text(causedMisses(way), 0)) | \(text(longestUnstable(way), 0)) | \(kept) | \(hours) |"
         }
-        return ([title] + rows).joined(separator: "\n")
+        let endings = Way.allCases.flatMap { way in results[way, default: []].prefix(1).flatMap(\.endings).map { "\(way.rawValue): \($0)" }
+        }
+        return ([title] + rows + endings).joined(separator: "\n")
     }
 }
