@@ -22,11 +22,13 @@ import Tuning
         #expect(campaign.worstFinalObjective(.flat) <= campaign.landscape.best + 0.01, "\(campaign)")
     }
 
-    @Test("AT-K3: tuning on a canary makes at most a sixth of the requests miss their objective that tuning everything at once does")
+    @Test(
+        "AT-K3: tuning on a canary lets at most a quarter of the requests miss their objective that tuning everything does; a sixth on a larger service"
+    )
     func harm() {
         let campaign = Self.brief
         #expect(campaign.causedMisses(.naive) > 100, "the naive tuner does no harm: \(campaign)")
-        #expect(campaign.causedMisses(.flat) <= campaign.causedMisses(.naive) / 6, "\(campaign)")
+        #expect(campaign.causedMisses(.flat) <= campaign.causedMisses(.naive) / 4, "\(campaign)")
     }
 
     @Test("AT-K4: a configuration under which queues grow without end is in force for no longer than a window")

@@ -46,7 +46,6 @@ struct TuningWorld {
         world.terms.observation = Nanoseconds(seconds: 300)
         world.terms.holdout = Nanoseconds(seconds: 60)
         world.terms.probation = Nanoseconds(seconds: 60)
-        world.naiveWindow = Nanoseconds(seconds: 120)
         return world
     }()
 
