@@ -39,13 +39,12 @@ struct DamageCount {
     }
 
     /// Counts a bucket that ends at a time.
-    mutating func add(_ tallies: [TunedFleet.Tally], _ configurations: [Configuration], until end: Double, seconds: Double) -> Double {
-        var excess = 0.0
+    mutating func add(_ tallies: [TunedFleet.Tally], _ configurations: [Configuration], until end: Double, seconds: Double) {
         for group in tallies.indices {
             if configurations[group] != start { touched[group] = end }
             // What a bad configuration left behind is its doing too.
             if end - touched[group] <= 60 {
-                excess += max(0, Double(tallies[group].missed) - landscape[start].missed * Double(tallies[group].judged))
+                misses += max(0, Double(tallies[group].missed) - landscape[start].missed * Double(tallies[group].judged))
             }
             if landscape[configurations[group]].isUnstable {
                 let since = unstableSince[group] ?? end - seconds
@@ -55,8 +54,6 @@ struct DamageCount {
                 unstableSince[group] = nil
             }
         }
-        misses += excess
-        return excess
     }
 }
 
@@ -166,8 +163,10 @@ struct CanaryTrial {
             case .observing: evidence.after.append(bucket)
             default: break
             }
-            let excess = damage.add(
-                tallies, fleet.configurations, until: fleet.time.seconds, seconds: trial.bucket.seconds)
+            damage.add(tallies, fleet.configurations, until: fleet.time.seconds, seconds: trial.bucket.seconds)
+            let isExposed = fleet[.canary] != fleet[.control] || experiment?.draw.choice != nil
+            let share = Double(tallies[0].judged) / Double(max(1, tallies[1].judged))
+            let excess = isExposed ? Double(tallies[0].missed) - share * Double(tallies[1].missed) : 0
             tuner.count(requests: tallies.reduce(0) { $0 + $1.judged }, excessMisses: excess, at: Timestamp(fleet.time))
             return tallies
         }

@@ -21,7 +21,7 @@ struct NaiveTrial {
             let end = fleet.time + length
             while fleet.time < end {
                 let tallies = fleet.advance(by: Nanoseconds(seconds: 10))
-                _ = damage.add(tallies, fleet.configurations, until: fleet.time.seconds, seconds: 10)
+                damage.add(tallies, fleet.configurations, until: fleet.time.seconds, seconds: 10)
                 for tally in tallies {
                     sum += tally.objective
                     count += tally.measured
