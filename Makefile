@@ -65,8 +65,7 @@ campaign: setup  ## Ten thousand damaged streams; a thousand random worlds, kill
 	@VERIFICATION_CAMPAIGN=$${VERIFICATION_CAMPAIGN:-1000} $(SWIFT) test --skip-build --filter 'CampaignTests/figures'
 	@CAMPAIGN=full $(SWIFT) test --skip-build --filter 'CanaryFaultTests'
 	@$(SWIFT) build -c release -Xswiftc -enable-testing --build-tests
-	@CAMPAIGN=full $(SWIFT) test -c release -Xswiftc -enable-testing --skip-build --filter 'CausalAcceptanceTests|PlannerCampaignTests|CanaryTests'
-	@$(SWIFT) build $(BOUNDARIES) -c release --build-tests
+	@CAMPAIGN=full $(SWIFT) test -c release -Xswiftc -enable-testing --skip-build --filter 'CausalAcceptanceTests|PlannerCampaignTests|CanaryTests|TuningTests.FullCampaignTests'
 
 # Where the packages of real engines are put.
 ENGINES := .venv-engines

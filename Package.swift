@@ -259,6 +259,14 @@ let package = Package(
             dependencies: [
                 "BackTesting", "Baselines", "Control", "EngineModels", "Measurements", "Policies", "Scaling", "Simulation", "TestSupport",
             ], swiftSettings: strict),
+        .target(
+            name: "Tuning", dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TuningTests",
+            dependencies: [
+                "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
+            ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

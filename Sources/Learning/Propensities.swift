@@ -25,6 +25,23 @@ public struct Propensities: Sendable, Hashable {
     public var probability: Double { distribution[chosen] ?? 0 }
 }
 
+extension Propensities: Codable {
+    private enum CodingKeys: String, CodingKey { case chosen, distribution }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            chosen: try values.decode(String.self, forKey: .chosen),
+            distribution: try values.decode([String: Double].self, forKey: .distribution))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(chosen, forKey: .chosen)
+        try values.encode(distribution, forKey: .distribution)
+    }
+}
+
 /// Probabilities that cannot have been drawn from.
 public struct PropensityError: Error, Hashable, CustomStringConvertible {
     public let description: String

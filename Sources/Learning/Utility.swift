@@ -39,8 +39,8 @@ public struct UtilityModel: Sendable, Hashable {
     public var priceOfCost = 0.1
     /// A gain below this is not worth a change: 3 % of the aimed figure.
     public var minimumGain = 0.03
-    /// A figure may not get worse than this in log units at 90 % one-sided confidence.
-    public var largestAcceptableHarm = 0.45
+    /// What no change may risk, whatever it promises.
+    public var gate = PessimisticGate()
     /// Distance from a limit, in log units, within which being near it already counts as a part of missing it.
     public var limitUncertainty = 0.05
 
@@ -74,11 +74,12 @@ public struct UtilityModel: Sendable, Hashable {
     public func veto(_ effect: PredictedEffect, gaps: [ObjectiveGap]) -> String? {
         for gap in gaps {
             guard let outcome = gap.outcome, let estimate = effect.outcomes[outcome] else { continue }
-            let pessimistic = gap.direction * estimate.logRatio + 1.28 * estimate.deviation
-            if pessimistic > largestAcceptableHarm, gap.excess + pessimistic > 0 {
+            let harm = EffectEstimate(logRatio: gap.direction * estimate.logRatio, deviation: estimate.deviation)
+            let pessimistic = gate.pessimistic(harm)
+            if !gate.admits(harm), gap.excess + pessimistic > 0 {
                 // Less of a figure is a fall, which ends at 100 %; more of one has no end.
-                let harm = gap.direction < 0 ? -expm1(-pessimistic) : expm1(pessimistic)
-                let amount = harm > 10 ? "more than tenfold" : "by \(FigureText.percent((harm * 100).rounded() / 100))"
+                let worse = gap.direction < 0 ? -expm1(-pessimistic) : expm1(pessimistic)
+                let amount = worse > 10 ? "more than tenfold" : "by \(FigureText.percent((worse * 100).rounded() / 100))"
                 return "\(gap.name) could get worse \(amount) (90 % one-sided) and miss its limit"
             }
         }

@@ -19,16 +19,9 @@ public struct ActionDraw: Sendable, Hashable {
     init(_ recommendation: Candidate, policy: Policy, objectives: [ObjectiveReport], seed: UInt64, isForced: Bool) {
         isUrgent = objectives.contains { $0.isMissedByHalf }
         self.seed = seed
-        let share = isForced || isUrgent ? 0 : min(max(policy.learning.holdout, 0), 0.5)
+        let mixture = isForced || isUrgent ? ActionMixture.urgent : ActionMixture(holdout: policy.learning.holdout)
         var generator = SplitMix64(seed: seed)
-        let draw = Double(generator.next() >> 11) * 0x1p-53
-        let action = recommendation.actionName
-        let chosen = draw < share ? EpisodeRecord.noOperation : action
-        // Shares within 0...0.5 that sum to 1 by construction are always propensities.
-        guard let drawn = try? Propensities(chosen: chosen, distribution: [action: 1 - share, EpisodeRecord.noOperation: share]) else {
-            preconditionFailure("a share of \(share) gives no propensities")
-        }
-        propensities = drawn
+        propensities = mixture.draw(best: recommendation.actionName, safe: [], using: &generator)
     }
 }
 

@@ -1,0 +1,40 @@
+public import Measurements
+public import Verification
+
+/// How long the parts of an experiment take, and what it must show. Defaults: control dossier §3.8, §3.12 and §3.16.
+public struct ExperimentTerms: Sendable, Codable, Hashable {
+    /// Both groups run alike for so long, so that what they differ by anyhow is known.
+    public var alike: Nanoseconds
+    /// Share of that time's buckets that must have been measured, `0...1`.
+    public var coverage: Double
+    /// Groups that differ by more than this and three standard errors, in log units, are not comparable.
+    public var largestDifference: Double
+    /// A change that has not come to the canary by then is taken back.
+    public var rollout = Nanoseconds(seconds: 900)
+    public var settle: Nanoseconds
+    /// Longest wait for a cache as warm as the control's.
+    public var warmUp: Nanoseconds
+    /// An effect that has not shown itself by then is none.
+    public var observation = Nanoseconds(seconds: 1_800)
+    /// Fewest pairs of buckets before a change is kept.
+    public var pairs: Int
+    /// A holdout is watched so long.
+    public var holdout = Nanoseconds(seconds: 300)
+    /// After the change has come everywhere it is watched at least so long.
+    public var probation = Nanoseconds(seconds: 1_800)
+    /// After so long the load of the last day counts as that to be seen, and no longer that from before the change.
+    public var longestWaitForPeak = Nanoseconds(seconds: 86_400)
+    /// A side effect that has not shown itself is asked for again.
+    public var retry = Nanoseconds(seconds: 30)
+    public static let longestRetry = Nanoseconds(seconds: 300)
+
+    /// - Parameter canary: How the groups are compared; what both speak of is taken from there.
+    public init(canary: CanaryTerms = CanaryTerms()) {
+        alike = Nanoseconds(seconds: canary.preperiod.inSeconds)
+        coverage = canary.minimumCoverage
+        largestDifference = canary.toleratedDifference
+        settle = Nanoseconds(seconds: canary.settle.inSeconds)
+        warmUp = Nanoseconds(seconds: canary.warmUpLimit.inSeconds)
+        pairs = canary.minimumBucketsToKeep
+    }
+}
