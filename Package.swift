@@ -35,7 +35,8 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Control", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Statistics", "Transport",
+                "Control", "EngineModels", "EpisodeStore", "Importing", "Learning", "Measurements", "Policies", "Probing", "Simulation",
+                "Statistics", "Transport",
             ],
             path: "Benchmarks/Bench",
             swiftSettings: strict),
@@ -65,8 +66,9 @@ let package = Package(
         .executableTarget(
             name: "Command",
             dependencies: [
-                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EpisodeStore",
-                "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies", "PolicyFiles",
+                "BenchmarkFiles", "BenchmarkFormats", "BenchmarkResults", "CommandTargets", "Control", "Documents", "EngineModels",
+                "EpisodeStore", "Importing", "Kubernetes", "LatencyLens", "Learning", "LoadGeneration", "Measurements", "Policies",
+                "PolicyFiles",
                 "Probing", "Reporting", "Server", "Simulation", "Statistics", "Telemetry", "Transport", "Verification",
                 "Watching",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -213,19 +215,32 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Measurements", "Simulation", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "EngineModels", "Measurements", "Simulation", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Documents", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
+            name: "ServerTests",
+            dependencies: ["Documents", "EngineModels", "Measurements", "Probing", "Server", "Simulation", "Telemetry", "Transport"],
             swiftSettings: strict),
         .target(
-            name: "Simulation", dependencies: ["Control", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "Simulation",
+            dependencies: ["Control", "Documents", "EngineModels", "Learning", "Measurements", "Policies", "Statistics"],
+            swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Control", "Learning", "Measurements", "Policies", "Simulation", "Statistics"],
+            name: "SimulationTests",
+            dependencies: ["Control", "EngineModels", "Measurements", "Policies", "Simulation", "Statistics", "TestSupport"],
+            swiftSettings: strict),
+        .target(name: "EngineModels", dependencies: ["Measurements"], swiftSettings: strict),
+        .target(name: "Scaling", dependencies: ["EngineModels", "Measurements"], swiftSettings: strict),
+        .testTarget(name: "ScalingTests", dependencies: ["EngineModels", "Measurements", "Scaling"], swiftSettings: strict),
+        .target(
+            name: "BackTesting", dependencies: ["Measurements", "Scaling", "Simulation"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BackTestingTests", dependencies: ["BackTesting", "EngineModels", "Measurements", "Scaling", "Simulation"],
             swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

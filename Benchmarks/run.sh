@@ -24,6 +24,13 @@ if [ "${BENCH_LARGE:-yes}" = yes ]; then
 fi
 "$bench" decide
 "$bench" tick
+hour="${AUTO_OPTIMIZER_SHARED:-../shared}/traces/azure2023_conv.csv.gz"
+if [ -e "$hour" ]; then
+    gzip -dc "$hour" > "$folder/hour.csv"
+    "$bench" simulate "$folder/hour.csv"
+else
+    "$bench" simulate
+fi
 "$bench" store
 "${PYTHON:-python3}" Benchmarks/idle.py "$(swift build -c release --show-bin-path)/llm-auto-optimizer"
 

@@ -13,10 +13,14 @@ import Foundation
         case "decide": try measureDeciding()
         case "tick": try await measureTicking()
         case "lens": try await runLens(arguments)
+        case "simulate": try measureSimulating(arguments)
         case "transport": try await measureTransport(arguments)
         default:
-            let usage =
-                "usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | store | transport URL | lens URL STREAMS REQUESTS TOKENS [FILE]\n"
+            let usage = """
+                usage: Bench generate FILE MEGABYTES | import FILE | decide | tick | simulate [AZURE.CSV] | store | transport URL \
+                | lens URL STREAMS REQUESTS TOKENS [FILE]
+
+                """
             FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }

@@ -13,18 +13,18 @@ struct EngineMetrics: Sendable {
     ])
 
     /// The page of `/metrics`, in the Prometheus text format.
-    func text(model: String, occupancy: EnginePool.Occupancy, totals: EnginePool.Totals) -> String {
+    func text(model: String, status: PoolStatus) -> String {
         let labels = #"model_name="\#(model)""#
         func single(_ name: String, _ type: String, _ value: String, more: String = "") -> String {
             "# TYPE \(name) \(type)\n\(name){\(labels)\(more)} \(value)\n"
         }
-        return single("vllm:num_requests_running", "gauge", "\(occupancy.running)")
-            + single("vllm:num_requests_waiting", "gauge", "\(occupancy.waiting)")
-            + single("vllm:kv_cache_usage_perc", "gauge", "\(occupancy.cacheUsage)")
-            + single("vllm:num_preemptions_total", "counter", "\(totals.preemptions)")
-            + single("vllm:prompt_tokens_total", "counter", "\(totals.promptTokens)")
-            + single("vllm:generation_tokens_total", "counter", "\(totals.generatedTokens)")
-            + single("vllm:request_success_total", "counter", "\(totals.finished)", more: #",finished_reason="length""#)
+        return single("vllm:num_requests_running", "gauge", "\(status.running)")
+            + single("vllm:num_requests_waiting", "gauge", "\(status.waiting)")
+            + single("vllm:kv_cache_usage_perc", "gauge", "\(status.cacheUsage)")
+            + single("vllm:num_preemptions_total", "counter", "\(status.preemptions)")
+            + single("vllm:prompt_tokens_total", "counter", "\(status.promptTokens)")
+            + single("vllm:generation_tokens_total", "counter", "\(status.generatedTokens)")
+            + single("vllm:request_success_total", "counter", "\(status.completed)", more: #",finished_reason="length""#)
             + timeToFirstToken.text("vllm:time_to_first_token_seconds", labels)
             + interTokenLatency.text("vllm:inter_token_latency_seconds", labels)
             + endToEnd.text("vllm:e2e_request_latency_seconds", labels)

@@ -1,3 +1,4 @@
+import EngineModels
 import Measurements
 import Simulation
 import Synchronization
@@ -43,7 +44,7 @@ final class EnginePump: Sendable {
     func run() async {
         var wakes = wake.stream.makeAsyncIterator()
         while !Task.isCancelled {
-            deliver(engine.advance())
+            deliver(engine.takeOutput().tokens)
             if let next = engine.nextEvent {
                 let real = Nanoseconds(seconds: (next - engine.time).seconds / timeScale).duration
                 try? await Task.sleep(for: min(max(real, .zero), Self.longestPause))  // Cancellation ends the loop.
@@ -69,8 +70,7 @@ final class EnginePump: Sendable {
         guard !isFull else { throw .full }
         let id: Int
         do {
-            id = try engine.submit(promptTokens: request.promptTokens, outputTokens: request.outputTokens) { id in
-                let arrival = engine.time
+            id = try engine.submit(inputTokens: request.promptTokens, outputTokens: request.outputTokens) { id, arrival in
                 board.withLock { $0.answers[id] = Answer(arrival: arrival, tokens: continuation) }
             }
         } catch {
@@ -89,13 +89,13 @@ final class EnginePump: Sendable {
 
     var metricsText: String {
         let metrics = board.withLock(\.metrics)
-        return metrics.text(model: engine.model.name, occupancy: engine.occupancy, totals: engine.totals)
+        return metrics.text(model: engine.profile.name, status: engine.status)
     }
 
-    private func deliver(_ output: EngineOutput) {
-        guard !output.tokens.isEmpty else { return }
+    private func deliver(_ tokens: [TokenEvent]) {
+        guard !tokens.isEmpty else { return }
         board.withLock { board in
-            for token in output.tokens {
+            for token in tokens {
                 guard var answer = board.answers[token.request] else { continue }
                 if let last = answer.lastToken {
                     board.metrics.interTokenLatency.record((token.time - last).seconds)

@@ -1,3 +1,4 @@
+import EngineModels
 import HTTPTypes
 import Hummingbird
 import Measurements
@@ -42,7 +43,7 @@ public struct EngineServer: Sendable {
 
     private func router(_ pump: EnginePump) -> Router<BasicRequestContext> {
         let router = Router()
-        let model = engine.model.name
+        let model = engine.profile.name
         router.get("/health") { _, _ in Response(status: .ok) }
         router.get("/metrics") { _, _ in Response(pump.metricsText, type: Response.prometheusText) }
         router.get("/v1/models") { _, _ in
@@ -62,7 +63,7 @@ public struct EngineServer: Sendable {
         let chat: ChatRequest
         do {
             let body = try await request.collectBody(upTo: ChatRequest.bodyBytes)
-            chat = try ChatRequest(Array(body.readableBytesView), model: pump.engine.model.name)
+            chat = try ChatRequest(Array(body.readableBytesView), model: pump.engine.profile.name)
         } catch let refusal as ChatRequest.Refusal {
             return self.refusal(refusal.message, type: "invalid_request_error", status: refusal.status)
         } catch is NIOTooManyBytesError {
@@ -76,7 +77,7 @@ public struct EngineServer: Sendable {
         } catch .refused(let reason) {
             return refusal(reason.sentence, type: "invalid_request_error", status: 400)
         }
-        let answer = ChatAnswer(id: ticket.id, model: pump.engine.model.name, created: Int(pump.engine.time.seconds), request: chat)
+        let answer = ChatAnswer(id: ticket.id, model: pump.engine.profile.name, created: Int(pump.engine.time.seconds), request: chat)
         return chat.isStreamed
             ? stream(answer, ticket, request.body, pump) : try await whole(answer, ticket, request.body, pump)
     }
@@ -133,7 +134,6 @@ extension RequestRefusal {
         switch self {
         case .tooLong(let tokens, let limit): "prompt and answer have \(tokens) tokens together, and the engine holds \(limit)"
         case .emptyPromptOrAnswer: "prompt and answer have at least one token each"
-        case .repeatedIdentifier(let id): "request \(id) is here already"
         }
     }
 }

@@ -1,61 +1,92 @@
 import Control
+public import EngineModels
 public import Measurements
 import Synchronization
 
-/// A pool of simulated engines that several tasks use at once, and what a target bears beside its settings: mark and fence.
+/// A pool of simulated engines that several tasks use at once: a server that feeds it, an adjuster that changes it.
 ///
-/// Its time is given from outside, so that it may pass faster than real time.
+/// Under its clock if it has one, it is always as of now; without one it stands still until somebody advances it.
 public final class EmbeddedEngine: Sendable {
-    struct State {
-        var pool: EnginePool
-        var mark: AdjustmentMark?
-        var fence: Int64 = 0
-        var nextRequest = 0
-    }
+    public let profile: EngineProfile
+    private let state: Mutex<EmbeddedState>
+    private let clock: (@Sendable () -> Nanoseconds)?
 
-    let state: Mutex<State>
-    private let clock: @Sendable () -> Nanoseconds
-
-    /// - Parameter clock: Simulated time since the beginning; never goes back.
-    public init(pool: EnginePool, clock: @escaping @Sendable () -> Nanoseconds) {
-        state = Mutex(State(pool: pool))
+    /// - Parameter clock: Simulated time since the beginning; one that goes back is taken to stand still.
+    public init(_ setup: PoolSetup, clock: (@Sendable () -> Nanoseconds)? = nil) {
+        var setup = setup
+        setup.listens = true
+        profile = setup.profile
+        state = Mutex(EmbeddedState(pool: EnginePool(setup), identity: "\(setup.profile.name)#\(setup.seed)"))
         self.clock = clock
     }
 
-    /// Simulated time since the beginning.
-    public var time: Nanoseconds { clock() }
-
-    public var model: LatencyModel { state.withLock { $0.pool.model } }
-    public var settings: EngineSettings { state.withLock { $0.pool.settings } }
-    public var occupancy: EnginePool.Occupancy { state.withLock { $0.pool.occupancy } }
-    public var totals: EnginePool.Totals { state.withLock { $0.pool.totals } }
-    public var nextEvent: Nanoseconds? { state.withLock { $0.pool.nextEvent } }
+    public var time: Nanoseconds { withPool { $0.time } }
+    public var settings: EngineSettings { withPool { $0.settings } }
+    public var status: PoolStatus { withPool { $0.status } }
+    public var nextEvent: Nanoseconds? { withPool { $0.nextEvent } }
 
     /// Takes a request that arrives now.
-    /// - Parameter register: Called with the request's number before any of its tokens can leave.
+    /// - Parameter register: Called with the request's number and its arrival before any of its tokens can leave.
+    /// - Returns: Its number.
     @discardableResult
-    public func submit(promptTokens: Int, outputTokens: Int, register: (Int) -> Void = { _ in }) throws(RequestRefusal) -> Int {
-        let now = clock()
-        return try state.withLock { state throws(RequestRefusal) in
-            let id = state.nextRequest
-            try state.pool.submit(SimulatedRequest(id: id, arrival: now, promptTokens: promptTokens, outputTokens: outputTokens))
+    public func submit(
+        inputTokens: Int, outputTokens: Int, register: (Int, Nanoseconds) -> Void = { _, _ in }
+    ) throws(RequestRefusal) -> Int {
+        try withState { (state) throws(RequestRefusal) in
+            if let refusal = state.pool.refusal(inputTokens: inputTokens, outputTokens: outputTokens) { throw refusal }
+            let request = SimulatedRequest(
+                id: state.nextRequest, arrival: state.pool.time, inputTokens: inputTokens, outputTokens: outputTokens)
             state.nextRequest += 1
-            register(id)
-            return id
+            register(request.id, request.arrival)
+            state.pool.submit(request)
+            return request.id
         }
     }
 
-    /// Takes a request out; one that is not here is left alone.
-    public func cancel(_ id: Int) { state.withLock { _ = $0.pool.cancel(id) } }
+    /// Takes a request back; one that is not here is left alone.
+    public func cancel(_ id: Int) { withPool { $0.cancel(id) } }
 
-    /// Goes on to now. What leaves the engine is told once, to whoever asks: one task only is to do so.
-    public func advance(recordingTokens: Bool = true) -> EngineOutput {
-        let now = clock()
-        return state.withLock { $0.pool.advance(to: now, recordingTokens: recordingTokens) }
+    /// What came to clients since the last call. It is told once, to whoever asks: one task only is to do so.
+    public func takeOutput() -> EngineOutput {
+        withPool { EngineOutput(tokens: $0.takeTokens(), outcomes: $0.takeOutcomes()) }
     }
 
-    func withState<T: Sendable>(_ body: (inout sending State, Nanoseconds) -> sending T) -> T {
-        let now = clock()
-        return state.withLock { body(&$0, now) }
+    /// Uses the pool, which is advanced to now before.
+    public func withPool<Answer: Sendable, Failure: Error>(
+        _ body: (inout EnginePool) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        try withState { (state) throws(Failure) in try body(&state.pool) }
     }
+
+    /// Everything at once: nobody sees the pool without the mark that belongs to it.
+    func withState<Answer: Sendable, Failure: Error>(
+        _ body: (inout EmbeddedState) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        let result = state.withLock { state -> Result<Answer, Failure> in
+            // Asked under the lock, so that two callers do not come in the wrong order.
+            if let now = clock?() { state.pool.advance(to: min(max(now, state.pool.time), EnginePool.longestTime)) }
+            do throws(Failure) {
+                return .success(try body(&state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// What came to clients in a stretch of time, in the order of time.
+public struct EngineOutput: Sendable, Hashable {
+    public var tokens: [TokenEvent]
+    public var outcomes: [RequestOutcome]
+}
+
+/// A pool and what it bears of changes made to it.
+struct EmbeddedState: Sendable {
+    var pool: EnginePool
+    let identity: String
+    var mark: AdjustmentMark?
+    /// The newest term that has written.
+    var fence = FencingToken(rawValue: 0)
+    var nextRequest = 0
 }

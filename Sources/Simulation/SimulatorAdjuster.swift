@@ -1,111 +1,166 @@
 public import Control
+import EngineModels
 public import FoundationEssentials
 import Learning
-import Measurements
-import Policies
+public import Policies
 
-/// Changes the knobs of an embedded engine: `maxNumSeqs`, `maxNumBatchedTokens`, `replicas`.
+/// Changes the settings of an embedded engine.
+///
+/// Its mark and the newest term are the engine's own: they outlive the adjuster, as annotations of a workload outlive the controller.
 public struct SimulatorAdjuster: Adjuster {
     private let engine: EmbeddedEngine
+    private let knobs: [Knob]
+    private let rollout: SettingsRollout
 
-    public init(engine: EmbeddedEngine) { self.engine = engine }
+    /// - Parameters:
+    ///   - knobs: Of the policy. Those with roles an engine has not are seen as the policy assumes them, and cannot be changed.
+    ///   - rollout: How new settings come to the replicas.
+    public init(engine: EmbeddedEngine, knobs: [Knob], rollout: SettingsRollout = .rollingRestart) {
+        self.engine = engine
+        self.knobs = knobs
+        self.rollout = rollout
+    }
 
     public func observe() async throws(AdjusterError) -> TargetObservation {
-        engine.withState { state, now in
-            let settings = state.pool.settings
-            var observation = TargetObservation(rollout: Self.rollout(of: state.pool, at: now))
-            for knob in SimulatedKnob.allCases {
-                observation.values[knob.rawValue] = KnobState(.integer(settings[keyPath: knob.path]), origin: .live)
+        engine.withState { state in
+            var observation = TargetObservation(identity: state.identity)
+            for knob in knobs {
+                if let value = state.pool.value(of: knob) {
+                    observation.values[knob.name] = KnobState(value, origin: .live)
+                } else if let assumed = knob.assumed {
+                    observation.values[knob.name] = KnobState(assumed, origin: .assumed)
+                }
             }
             observation.mark = state.mark
+            observation.markCameWithValue = true
+            observation.rollout = state.pool.status.rollout
             return observation
         }
     }
 
     public func rehearse(_ order: ChangeOrder) async throws(AdjusterError) {
-        try engine.withState { state, _ in Result { () throws(AdjusterError) in _ = try Self.check(order, state) } }.get()
+        try engine.withState { (state) throws(AdjusterError) in
+            try state.check(order)
+            _ = try state.change(for: order)
+        }
     }
 
     public func apply(_ order: ChangeOrder) async throws(AdjusterError) {
-        try engine.withState { state, now in
-            Result { () throws(AdjusterError) in
-                guard let settings = try Self.check(order, state) else { return }
-                state.pool.set(settings, at: now)
-                state.fence = max(state.fence, order.fence.rawValue)
-                state.mark = order.direction == .forward ? AdjustmentMark(order) : nil
+        try engine.withState { (state) throws(AdjusterError) in
+            try state.checkStanding(order.fence, order.identity)
+            // One that was taken back bears no mark any more.
+            let isOurs = state.mark?.adjustment == order.adjustment || (order.direction == .back && state.mark == nil)
+            let isDone = isOurs && state.pool.value(of: order.knob)?.isSame(as: order.to) == true
+            if !isDone {
+                try state.check(order)
+                switch try state.change(for: order) {
+                case .replicas(let count): state.pool.scale(to: count)
+                case .settings(let settings): state.pool.apply(settings, rollout: rollout)
+                }
             }
-        }.get()
+            state.fence = max(state.fence, order.fence)
+            switch order.direction {
+            case .forward:
+                state.mark = AdjustmentMark(
+                    adjustment: order.adjustment, policy: order.policy, knob: order.knob.name, from: order.from, to: order.to)
+            case .back where state.mark?.adjustment == order.adjustment: state.mark = nil
+            case .back: break
+            }
+        }
     }
 
     public func unmark(_ adjustment: UUID, fence: FencingToken) async throws(AdjusterError) {
-        try engine.withState { state, _ in
-            Result { () throws(AdjusterError) in
-                try Self.check(fence, state)
-                state.fence = max(state.fence, fence.rawValue)
-                if state.mark?.adjustment == adjustment { state.mark = nil }
-            }
-        }.get()
+        try engine.withState { (state) throws(AdjusterError) in
+            try state.checkStanding(fence, nil)
+            state.fence = max(state.fence, fence)
+            if state.mark?.adjustment == adjustment { state.mark = nil }
+        }
+    }
+}
+
+extension EmbeddedState {
+    fileprivate enum Change {
+        case replicas(Int)
+        case settings(EngineSettings)
     }
 
-    // MARK: What may be done
+    /// Whether this term may write, and to this target.
+    fileprivate func checkStanding(_ term: FencingToken, _ identity: String?) throws(AdjusterError) {
+        if term.rawValue != 0, term < fence {
+            throw .fenced("term \(fence.rawValue) has written to the simulator, and this is term \(term.rawValue)")
+        }
+        if let identity, identity != self.identity { throw .gone("the simulator is \(self.identity), and the change is for \(identity)") }
+    }
 
-    /// The settings an order leads to; `nil` where it has been carried out already.
-    private static func check(_ order: ChangeOrder, _ state: EmbeddedEngine.State) throws(AdjusterError) -> EngineSettings? {
-        if order.identity != nil { throw .gone("the simulated engine has no identity, so it is not the one the change was decided for") }
-        try check(order.fence, state)
-        guard let knob = SimulatedKnob(rawValue: order.knob.name) else {
-            let known = SimulatedKnob.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .refused("the simulated engine has no knob '\(order.knob.name)'; it has \(known)")
+    fileprivate func check(_ order: ChangeOrder) throws(AdjusterError) {
+        try checkStanding(order.fence, order.identity)
+        guard let found = pool.value(of: order.knob) else {
+            throw .refused("a simulated engine has no setting for \(order.knob.name), whose role is \(order.knob.role.rawValue)")
         }
-        let found = KnobValue.integer(state.pool.settings[keyPath: knob.path])
-        if found.isSame(as: order.to), order.direction == .back || state.mark?.adjustment == order.adjustment { return nil }
         guard found.isSame(as: order.from) else {
-            throw .changedByAnother(found: found, "\(knob.rawValue) is \(found), and the change starts from \(order.from)")
+            throw .changedByAnother(
+                found: found, "\(order.knob.name) of the simulator is \(found), and the change starts from \(order.from)")
         }
-        guard let value = order.to.wholeNumber, knob.range.contains(value) else {
-            throw .refused("\(knob.rawValue) takes \(knob.range.lowerBound) to \(knob.range.upperBound), not \(order.to)")
+    }
+
+    fileprivate func change(for order: ChangeOrder) throws(AdjusterError) -> Change {
+        func refuse() -> AdjusterError { .refused("\(order.to) is no value for \(order.knob.name) of a simulated engine") }
+        if order.knob.role == .replicas {
+            guard let count = order.to.wholeNumber, (0...PoolSetup.maximumReplicas).contains(count) else { throw refuse() }
+            return .replicas(count)
         }
-        var settings = state.pool.settings
-        settings[keyPath: knob.path] = value
+        guard let settings = pool.settings.with(order.to, for: order.knob.role) else { throw refuse() }
+        if let problem = settings.problem(with: pool.profile) { throw .refused(problem) }
+        return .settings(settings)
+    }
+}
+
+extension EnginePool {
+    /// What is in force for a knob, by its role; `nil` where an engine has no such setting.
+    fileprivate func value(of knob: Knob) -> KnobValue? {
+        switch knob.role {
+        case .replicas: .integer(replicas)
+        case .concurrency: .integer(settings.maxNumSeqs)
+        case .batchTokens: .integer(settings.maxNumBatchedTokens)
+        case .memoryShare: .number(settings.gpuMemoryUtilization)
+        case .tensorParallel: .integer(settings.tensorParallel ?? profile.devices)
+        case .quantization: .text(settings.quantization.name)
+        case .batchSize, .caching, .other: nil
+        }
+    }
+}
+
+extension EngineSettings {
+    /// The same with one setting changed; `nil` where the value is of the wrong kind.
+    fileprivate func with(_ value: KnobValue, for role: Knob.Role) -> EngineSettings? {
+        var settings = self
+        switch role {
+        case .concurrency:
+            guard let count = value.wholeNumber else { return nil }
+            settings.maxNumSeqs = count
+        case .batchTokens:
+            guard let count = value.wholeNumber else { return nil }
+            settings.maxNumBatchedTokens = count
+        case .memoryShare:
+            guard let share = value.numeric else { return nil }
+            settings.gpuMemoryUtilization = share
+        case .tensorParallel:
+            guard let count = value.wholeNumber else { return nil }
+            settings.tensorParallel = count
+        case .quantization:
+            guard let preset = Quantization.named(value.description) else { return nil }
+            settings.quantization = preset
+        case .replicas, .batchSize, .caching, .other: return nil
+        }
         return settings
     }
-
-    private static func check(_ fence: FencingToken, _ state: EmbeddedEngine.State) throws(AdjusterError) {
-        guard fence != .unfenced, fence.rawValue < state.fence else { return }
-        throw .fenced("a controller of term \(state.fence) has written, and this one's term is \(fence.rawValue)")
-    }
-
-    private static func rollout(of pool: EnginePool, at now: Nanoseconds) -> TargetObservation.Rollout {
-        let occupancy = pool.occupancy(at: now)
-        if occupancy.starting > 0 { return .progressing("\(occupancy.ready) of \(pool.settings.replicas) replicas are ready") }
-        if pool.overLimit > 0 { return .progressing("\(pool.overLimit) requests above maxNumSeqs are still running") }
-        return .settled
-    }
 }
 
-/// The knobs of ``EngineSettings`` by name.
-private enum SimulatedKnob: String, CaseIterable {
-    case maxNumSeqs, maxNumBatchedTokens, replicas
-
-    var path: WritableKeyPath<EngineSettings, Int> {
-        switch self {
-        case .maxNumSeqs: \.maxNumSeqs
-        case .maxNumBatchedTokens: \.maxNumBatchedTokens
-        case .replicas: \.replicas
+extension PoolStatus {
+    fileprivate var rollout: TargetObservation.Rollout {
+        guard isSettled else {
+            return .progressing("\(ready - outdated) of \(wanted) replicas are ready with the settings in force, \(starting) are starting")
         }
-    }
-
-    var range: ClosedRange<Int> {
-        switch self {
-        case .maxNumSeqs: EngineSettings.sequenceRange
-        case .maxNumBatchedTokens: EngineSettings.batchedTokenRange
-        case .replicas: EngineSettings.replicaRange
-        }
-    }
-}
-
-extension AdjustmentMark {
-    fileprivate init(_ order: ChangeOrder) {
-        self.init(adjustment: order.adjustment, policy: order.policy, knob: order.knob.name, from: order.from, to: order.to)
+        return overLimit > 0 ? .progressing("\(overLimit) requests above maxNumSeqs are still running") : .settled
     }
 }

@@ -137,6 +137,19 @@ struct AdjustmentStepTests {
         #expect(waiting.step(Self.look(-86_400, .seen(Self.observation(2, marked: false)))).adjustment.state == .rejected)
     }
 
+    @Test("a change that was made though no answer came, and was set back by another since, is not made again")
+    func setBack() {
+        let applying = Self.proposed().step(Self.look(0, .seen(Self.observation(2, marked: false)))).adjustment
+        #expect(applying.state == .applying)
+        var seen = Self.observation(2)
+        // A mark that is written before the value proves nothing.
+        #expect(applying.step(Self.look(15, .seen(seen))).effect == .apply(.forward))
+        seen.markCameWithValue = true
+        let step = applying.step(Self.look(15, .seen(seen)))
+        #expect(step.adjustment.state == .superseded && step.effect == .unmark)
+        #expect(step.adjustment.reason.contains("set back to 2 by another"), "\(step.adjustment.reason)")
+    }
+
     @Test("what is finished is not opened again in the store, keeps no blocks, and bears its policy where it was adopted")
     func store() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "steps-\(UUID().uuidString)").path()

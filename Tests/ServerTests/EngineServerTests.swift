@@ -1,3 +1,4 @@
+import EngineModels
 import Foundation
 import Measurements
 import Probing
@@ -11,10 +12,10 @@ import Transport
 struct EngineServerTests {
     private static let scale = 10.0
 
-    private func engine(slots: Int = 8, model: LatencyModel = .llama70B) -> EmbeddedEngine {
+    private func engine(slots: Int = 8, profile: EngineProfile = .llama70BOnFourH100) -> EmbeddedEngine {
         let start = ContinuousClock.now
         return EmbeddedEngine(
-            pool: EnginePool(model: model, settings: EngineSettings(maxNumSeqs: slots), coldStart: Nanoseconds(0), seed: 1),
+            PoolSetup(profile: profile, settings: EngineSettings(maxNumSeqs: slots), noise: PoolNoise(withinReplica: 0.04)),
             clock: { Nanoseconds(seconds: start.duration(to: .now).inSeconds * Self.scale) })
     }
 
@@ -53,7 +54,7 @@ struct EngineServerTests {
             // 120 tokens at 16.9 ms and the prefill are 2.05 s: real time may be longer on a busy machine, never shorter.
             let simulated = try #require(measured.endToEnd).seconds * Self.scale
             #expect(simulated > 1.9 && simulated < 10)
-            #expect(engine.totals.finished == 1 && engine.totals.promptTokens == 100 && engine.totals.generatedTokens == 120)
+            #expect(engine.status.completed == 1 && engine.status.promptTokens == 100 && engine.status.generatedTokens == 120)
         }
     }
 
@@ -91,13 +92,13 @@ struct EngineServerTests {
         try await serving(engine) { url, http async throws in
             let answer = try await post(url, body, http)
             #expect(answer.status == 400 && answer.text.hasPrefix(#"{"error":{"message":"#) && !answer.text.contains("secret"))
-            #expect(engine.totals.submitted == 0)
+            #expect(engine.status.submitted == 0)
         }
     }
 
     @Test("refuses what is too large, unknown, or longer than the engine holds")
     func limits() async throws {
-        try await serving(engine(model: .llama7B)) { url, http async throws in
+        try await serving(engine(profile: .llama7BOnH100)) { url, http async throws in
             let huge = #"{"model":"L7-H100","messages":[{"role":"user","content":""# + String(repeating: "a", count: 1 << 20) + #""}]}"#
             #expect(try await post(url, huge, http).status == 413)
             #expect(try await post(url, #"{"model":"other","messages":[{"role":"user","content":"a"}]}"#, http).status == 404)
@@ -114,10 +115,10 @@ struct EngineServerTests {
             let body = #"{"model":"L70-H100x4","messages":[{"role":"user","content":"hello"}],"max_tokens":8000,"stream":\#(streams)}"#
             // The second one waits for the only slot, and hears nothing that could fail to reach it.
             let clients = (0..<2).map { _ in Task { try await post(url, body, http) } }
-            try await until { engine.occupancy.running == 1 && engine.occupancy.waiting == 1 }
+            try await until { engine.status.running == 1 && engine.status.waiting == 1 }
             for client in clients { client.cancel() }
-            try await until { engine.occupancy.running == 0 && engine.occupancy.waiting == 0 }
-            #expect(engine.totals.cancelled == 2 && engine.totals.finished == 0 && engine.occupancy.cachedTokens == 0)
+            try await until { engine.status.running == 0 && engine.status.waiting == 0 }
+            #expect(engine.status.cancelled == 2 && engine.status.completed == 0 && engine.status.cacheUsage == 0)
             #expect(try await post(url, body.replacing("8000", with: "2"), http).status == 200)
         }
     }
@@ -130,11 +131,11 @@ struct EngineServerTests {
         let server = EngineServer(engine: engine, timeScale: Self.scale)
         let (port, client) = try await server.serve { port async throws in
             let client = Task { try? await post("http://127.0.0.1:\(port)", body, http) }
-            try await until { engine.occupancy.running == 1 }
+            try await until { engine.status.running == 1 }
             return (port, client)
         }
         _ = await client.value
-        #expect(engine.occupancy.running == 0)
+        #expect(engine.status.running == 0)
         #expect(try await server.serve(port: port) { $0 } == port)
         await http.shutdown()
     }

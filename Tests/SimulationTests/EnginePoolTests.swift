@@ -1,159 +1,160 @@
+import EngineModels
 import Measurements
 import Simulation
-import Statistics
 import Testing
 
 @Suite("A pool of simulated engines")
 struct EnginePoolTests {
-    /// Runs a load to its end; the cache is looked at after every event.
-    private func run(
-        _ load: LoadGenerator, requests: Int, settings: EngineSettings, model: LatencyModel = .llama70B, seed: UInt64 = 7,
-        check: (EnginePool) -> Void = { _ in }
-    ) throws -> EngineOutput {
-        var load = load
-        var pool = EnginePool(model: model, settings: settings, coldStart: Nanoseconds(seconds: 60), seed: seed)
-        var all = EngineOutput()
-        func take(_ output: EngineOutput) {
-            all.tokens += output.tokens
-            all.completions += output.completions
-            all.generatedTokens += output.generatedTokens
-            check(pool)
-        }
-        for _ in 0..<requests {
-            guard let request = load.next() else { break }
-            while let next = pool.nextEvent, next < request.arrival { take(pool.advance(to: next)) }
-            take(pool.advance(to: request.arrival))
-            try pool.submit(request)
-        }
-        while let next = pool.nextEvent { take(pool.advance(to: next)) }
-        #expect(pool.totals.finished == requests && pool.totals.generatedTokens == all.generatedTokens)
-        return all
+    private func chat(rate: Double, seconds: Double, seed: UInt64 = 7) -> [SimulatedRequest] {
+        var arrivals = Arrivals(
+            shape: .constant(rate: rate), inputs: .lognormal(median: 800, deviation: 0.7, min: 16, max: 4_000),
+            outputs: .lognormal(median: 180, deviation: 0.6, min: 2, max: 1_000), seed: seed)
+        return arrivals.requests(before: Nanoseconds(seconds: seconds))
     }
 
-    private func chat(_ rate: Double, seed: UInt64 = 3) -> LoadGenerator {
-        LoadGenerator(arrivals: .poisson(perSecond: rate), promptTokens: 50...400, outputTokens: 1...80, seed: seed)
+    private func run(_ setup: PoolSetup, _ requests: [SimulatedRequest]) -> [RequestOutcome] {
+        var pool = EnginePool(setup)
+        for request in requests { pool.submit(request) }
+        pool.advance(to: EnginePool.longestTime)
+        return pool.takeOutcomes()
     }
 
-    @Test("ends each request once, with all its tokens in order, and never holds more than its cache", arguments: [1, 2, 3] as [UInt64])
-    func conservation(seed: UInt64) throws {
-        var model = LatencyModel.llama70B
-        model.cacheTokens = 1_200  // So small that requests lose their places.
-        let settings = EngineSettings(maxNumSeqs: 12, maxNumBatchedTokens: 64, replicas: 2)
-        var mostCached = 0
-        let output = try run(chat(20, seed: seed), requests: 150, settings: settings, model: model) { pool in
-            mostCached = max(mostCached, pool.occupancy.cachedTokens)
-            #expect(pool.occupancy.cachedTokens <= pool.occupancy.cacheTokens)
-            #expect(pool.occupancy.running <= 24)
-        }
-        #expect(Set(output.completions.map(\.request.id)) == Set(0..<150) && output.completions.count == 150)
-        #expect(output.completions.contains { $0.preemptions > 0 })
-        #expect(mostCached > 1_800)
-        let tokens = Dictionary(grouping: output.tokens, by: \.request)
-        for completion in output.completions {
-            let own = tokens[completion.request.id] ?? []
-            #expect(own.map(\.index) == Array(0..<completion.request.outputTokens))
-            #expect(own.map(\.time) == own.map(\.time).sorted() && own.filter(\.isLast).count == 1)
-            #expect(own.first?.time == completion.firstToken && own.last?.time == completion.finished)
-            #expect(completion.timeToFirstToken > model.entryDelay)
-        }
-    }
+    private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-    @Test("says the same for the same seed, and something else for another")
-    func sameSeed() throws {
-        let settings = EngineSettings(maxNumSeqs: 8)
-        let one = try run(chat(4), requests: 100, settings: settings, seed: 1)
-        #expect(try run(chat(4), requests: 100, settings: settings, seed: 1) == one)
-        #expect(try run(chat(4), requests: 100, settings: settings, seed: 2) != one)
-    }
-
-    @Test("tells the same answers whether or not tokens are told")
-    func withoutTokens() throws {
-        var told = EnginePool(model: .llama7B, settings: EngineSettings(), coldStart: Nanoseconds(0), seed: 1)
-        for id in 0..<30 { try told.submit(SimulatedRequest(id: id, arrival: Nanoseconds(0), promptTokens: 100 + id, outputTokens: 20)) }
-        var untold = told
-        let end = Nanoseconds(seconds: 60)
-        let (one, other) = (told.advance(to: end), untold.advance(to: end, recordingTokens: false))
-        #expect(one.completions == other.completions && one.generatedTokens == other.generatedTokens)
-        #expect(one.tokens.count == 600 && other.tokens.isEmpty)
-    }
-
-    @Test("holds rate × time in system requests on average, as Little's law says")
-    func littlesLaw() throws {
-        var area = 0.0
-        var last = (time: 0.0, count: 0)
-        let output = try run(chat(5), requests: 1_500, settings: EngineSettings(maxNumSeqs: 32)) { pool in
-            area += Double(last.count) * (pool.now.seconds - last.time)
-            last = (pool.now.seconds, pool.occupancy.running + pool.occupancy.waiting)
-        }
-        let mean = output.completions.map(\.endToEnd.seconds).reduce(0, +) / 1_500
-        let rate = 1_500 / last.time
-        #expect(abs(area / last.time / (rate * mean) - 1) < 0.02)
-    }
-
-    @Test("answers no slower with more replicas, and much faster where one is not enough")
-    func replicas() throws {
-        let times = try [1, 2, 4].map { count in
-            try run(chat(12), requests: 400, settings: EngineSettings(maxNumSeqs: 8, replicas: count))
-                .completions.map(\.timeToFirstToken.seconds).reduce(0, +) / 400
-        }
-        #expect(times[1] < times[0] / 3 && times[2] <= times[1] * 1.05, "\(times)")
-    }
-
-    @Test("takes as long as measured on real engines", arguments: [(LatencyModel.llama70B, 18.7), (.codeLlama34B, 14.8)])
-    func measuredPace(model: LatencyModel, milliseconds: Double) throws {
-        // Inter-token latency of vLLM 0.15 on H100 at 8 requests a second with prompts of 575 tokens, of which the prefix cache had all but 31.
-        let load = LoadGenerator(arrivals: .constant(perSecond: 8), promptTokens: 31...31, outputTokens: 248...248, seed: 1)
-        let done = try run(load, requests: 300, settings: EngineSettings(), model: model).completions.suffix(200)
-        let mean = done.compactMap(\.timePerOutputToken?.milliseconds).reduce(0, +) / Double(done.count)
-        #expect(abs(mean / milliseconds - 1) < 0.1, "\(mean) ms")
-    }
-
-    @Test("starts added replicas cold, drains those taken away, and loses nothing")
-    func scaling() throws {
-        var pool = EnginePool(model: .llama70B, settings: EngineSettings(maxNumSeqs: 4), coldStart: Nanoseconds(seconds: 30), seed: 1)
-        for id in 0..<40 { try pool.submit(SimulatedRequest(id: id, arrival: Nanoseconds(0), promptTokens: 50, outputTokens: 50)) }
-        var done = pool.advance(to: Nanoseconds(seconds: 1)).completions.count
-        pool.set(EngineSettings(maxNumSeqs: 4, replicas: 3), at: pool.now)
-        #expect(pool.occupancy.ready == 1 && pool.occupancy.starting == 2)
-        done += pool.advance(to: Nanoseconds(seconds: 30.9)).completions.count
-        #expect(pool.occupancy.starting == 2)
-        done += pool.advance(to: Nanoseconds(seconds: 31)).completions.count
-        #expect(pool.occupancy.starting == 0 && pool.occupancy.ready == 3)
-        for id in 40..<60 { try pool.submit(SimulatedRequest(id: id, arrival: pool.now, promptTokens: 50, outputTokens: 50)) }
-        pool.set(EngineSettings(maxNumSeqs: 4, replicas: 1), at: pool.now)
-        #expect(pool.occupancy.ready == 1)
-        done += pool.advance(to: Nanoseconds(seconds: 90)).completions.count
-        #expect(done == 60 && pool.nextEvent == nil)
-    }
-
-    @Test("frees the place of a request that is cancelled, waiting or running")
-    func cancelling() throws {
-        var pool = EnginePool(model: .llama70B, settings: EngineSettings(maxNumSeqs: 1), coldStart: Nanoseconds(0), seed: 1)
-        for id in 0..<3 { try pool.submit(SimulatedRequest(id: id, arrival: Nanoseconds(0), promptTokens: 50, outputTokens: 500)) }
-        _ = pool.advance(to: Nanoseconds(seconds: 1))
-        #expect(pool.occupancy.running == 1 && pool.occupancy.waiting == 2)
-        let wasHere = (pool.cancel(0), pool.cancel(1), pool.cancel(1))
-        #expect(wasHere == (true, true, false))
-        #expect(pool.occupancy.cachedTokens == 0)
-        let rest = pool.advance(to: Nanoseconds(seconds: 60))
-        #expect(rest.completions.map(\.request.id) == [2])
-    }
-
-    @Test("refuses what could never be answered")
-    func refusals() throws {
-        var pool = EnginePool(model: .llama7B, settings: EngineSettings(), coldStart: Nanoseconds(0), seed: 1)
-        func submit(_ prompt: Int, _ output: Int, id: Int = 0) -> RequestRefusal? {
-            do throws(RequestRefusal) {
-                try pool.submit(SimulatedRequest(id: id, arrival: Nanoseconds(0), promptTokens: prompt, outputTokens: output))
-                return nil
-            } catch {
-                return error
+    @Test("every request ends once, with all of its tokens, however the pool is changed meanwhile", arguments: UInt64(1)...6)
+    func conservation(seed: UInt64) {
+        var setup = PoolSetup(
+            profile: .llama7BOnH100, settings: EngineSettings(maxNumSeqs: 48), replicas: 2, seed: seed,
+            coldStart: ColdStart(median: Nanoseconds(seconds: 5)), noise: PoolNoise(betweenReplicas: 0.03, withinReplica: 0.03),
+            routing: seed % 2 == 0 ? .leastRequests : .roundRobin, listens: true)
+        setup.profile.cacheTokens = 20_000
+        var pool = EnginePool(setup)
+        let requests = chat(rate: 12, seconds: 60, seed: seed)
+        var records: [RequestOutcome] = []
+        var tokens: [TokenEvent] = []
+        for (index, request) in requests.enumerated() {
+            pool.submit(request)
+            switch index {
+            case 100: pool.scale(to: 4)
+            case 200: pool.scale(to: 1)
+            case 300: pool.apply(EngineSettings(maxNumSeqs: 16), rollout: .rollingRestart)
+            case 400: pool.apply(EngineSettings(maxNumSeqs: 64), rollout: .live)
+            case 450: pool.scale(to: 0)
+            case 500: pool.scale(to: 3)
+            default: break
+            }
+            let status = pool.status
+            #expect((0...1).contains(status.cacheUsage), "seed \(seed), request \(index)")
+            if index % 50 == 0 {
+                records += pool.takeOutcomes()
+                tokens += pool.takeTokens()
             }
         }
-        #expect(submit(0, 1) == .emptyPromptOrAnswer)
-        #expect(submit(107_000, 1) == .tooLong(tokens: 107_001, limit: 107_000))
-        #expect(submit(.max, 1) == .tooLong(tokens: .max, limit: 107_000))
-        #expect(submit(106_999, 1) == nil)
-        #expect(submit(1, 1) == .repeatedIdentifier(0))
+        pool.advance(to: Nanoseconds(seconds: 100_000))
+        records += pool.takeOutcomes()
+        tokens += pool.takeTokens()
+        #expect(records.map(\.id).sorted() == requests.map(\.id))
+        #expect(records.allSatisfy { $0.ending == .completed })
+        #expect(records.sorted { $0.id < $1.id }.map(\.outputTokens) == requests.map(\.outputTokens))
+        #expect(tokens.count == requests.map(\.outputTokens).reduce(0, +))
+        #expect(pool.status.generatedTokens == Int64(tokens.count))
+        #expect(pool.status.running == 0 && pool.status.waiting == 0 && pool.status.cacheUsage == 0)
+        #expect(pool.status.isSettled && pool.status.ready == 3 && pool.status.draining == 0)
+        let byRequest = Dictionary(grouping: tokens, by: \.request)
+        for record in records {
+            let told = (byRequest[record.id] ?? []).sorted { $0.tokenIndex < $1.tokenIndex }
+            #expect(told.map(\.tokenIndex) == Array(0..<record.outputTokens))
+            #expect(told.first?.time == record.firstToken && told.last?.time == record.lastToken && told.last?.isLast == true)
+            #expect(zip(told, told.dropFirst()).allSatisfy { $0.time < $1.time })
+        }
+    }
+
+    @Test("the same seed gives the same bytes, another seed others")
+    func seeds() {
+        let noise = PoolNoise(betweenReplicas: 0.03, withinReplica: 0.03)
+        let requests = chat(rate: 20, seconds: 60)
+        func records(_ seed: UInt64) -> [RequestOutcome] {
+            run(PoolSetup(profile: .llama7BOnH100, replicas: 3, seed: seed, noise: noise), requests)
+        }
+        #expect(records(1) == records(1))
+        #expect(records(1) != records(2))
+    }
+
+    @Test("tokens that nobody listens to change nothing")
+    func listening() {
+        let requests = chat(rate: 20, seconds: 30)
+        let quiet = PoolSetup(profile: .llama8BOnA100, replicas: 2, noise: PoolNoise(withinReplica: 0.05))
+        var told = quiet
+        told.listens = true
+        #expect(run(quiet, requests) == run(told, requests))
+    }
+
+    @Test("requests in the pool are arrivals per second times the time they stay (Little's law)")
+    func littlesLaw() {
+        let requests = chat(rate: 10, seconds: 600)
+        var pool = EnginePool(PoolSetup(profile: .llama7BOnH100, replicas: 1))
+        var inside: [Double] = []
+        var next = 0
+        for tick in 1...6_000 {
+            let time = Nanoseconds(milliseconds: Double(tick) * 100)
+            while next < requests.count, requests[next].arrival <= time {
+                pool.submit(requests[next])
+                next += 1
+            }
+            pool.advance(to: time)
+            inside.append(Double(pool.status.running + pool.status.waiting))
+        }
+        pool.advance(to: EnginePool.longestTime)
+        // Without the way out, which is after the engine.
+        let stays = pool.takeOutcomes().map { $0.endToEnd.seconds - 0.016 }
+        let expected = Double(requests.count) / 600 * mean(stays)
+        #expect(abs(mean(inside) / expected - 1) < 0.03, "\(mean(inside)) inside, \(expected) expected")
+    }
+
+    @Test("more replicas are not slower in the mean", arguments: [Routing.leastRequests, .roundRobin])
+    func moreReplicas(routing: Routing) {
+        let requests = chat(rate: 30, seconds: 120)
+        let means = (1...5).map { replicas in
+            mean(run(PoolSetup(profile: .llama7BOnH100, replicas: replicas, routing: routing), requests).map(\.endToEnd.seconds))
+        }
+        for (fewer, more) in zip(means, means.dropFirst()) { #expect(more < fewer * 1.005, "\(means)") }
+    }
+
+    @Test("few sequences make requests wait, a full cache takes places away")
+    func limits() {
+        let requests = chat(rate: 10, seconds: 60)
+        func firstToken(_ sequences: Int) -> Double {
+            let setup = PoolSetup(profile: .llama7BOnH100, settings: EngineSettings(maxNumSeqs: sequences))
+            return mean(run(setup, requests).map(\.timeToFirstToken.seconds))
+        }
+        #expect(firstToken(4) > 10 * firstToken(64))
+        var tight = PoolSetup(profile: .llama7BOnH100)
+        tight.profile.cacheTokens = 6_000
+        #expect(run(tight, requests).map(\.preemptions).reduce(0, +) > 20)
+        #expect(run(PoolSetup(profile: .llama7BOnH100), requests).allSatisfy { $0.preemptions == 0 })
+    }
+
+    @Test("a request that can never fit is refused, and the others go on")
+    func refusal() {
+        let requests = [
+            SimulatedRequest(id: 1, arrival: Nanoseconds(0), inputTokens: 107_000, outputTokens: 1),
+            SimulatedRequest(id: 2, arrival: Nanoseconds(0), inputTokens: .max, outputTokens: .max),
+            SimulatedRequest(id: 3, arrival: Nanoseconds(0), inputTokens: 106_990, outputTokens: 10),
+        ]
+        let records = run(PoolSetup(profile: .llama7BOnH100), requests)
+        #expect(records.sorted { $0.id < $1.id }.map(\.ending) == [.refused, .refused, .completed])
+    }
+
+    @Test("a request that is taken back frees its place, whatever state it is in", arguments: [0.001, 0.05, 0.5])
+    func cancellation(second: Double) {
+        var pool = EnginePool(PoolSetup(profile: .llama7BOnH100, settings: EngineSettings(maxNumSeqs: 2, maxNumBatchedTokens: 256)))
+        for id in 0..<4 { pool.submit(SimulatedRequest(id: id, arrival: Nanoseconds(0), inputTokens: 1_000, outputTokens: 100)) }
+        pool.advance(to: Nanoseconds(seconds: second))
+        for id in [0, 3, 99] { pool.cancel(id) }
+        pool.advance(to: EnginePool.longestTime)
+        let records = pool.takeOutcomes().sorted { $0.id < $1.id }
+        #expect(records.map(\.ending) == [.cancelled, .completed, .completed, .cancelled])
+        #expect(records[0].lastToken.seconds <= second + 1e-9)
+        #expect(pool.status.cacheUsage == 0 && pool.status.running == 0)
     }
 }

@@ -1,145 +1,113 @@
 import Control
-import Foundation
-import Learning
+import EngineModels
+import FoundationEssentials
 import Measurements
 import Policies
 import Simulation
-import Synchronization
 import Testing
 
 @Suite("The adjuster of the simulated engine")
 struct SimulatorAdjusterTests {
-    private final class TurnedClock: Sendable {
-        private let time = Mutex(Nanoseconds(0))
-        var now: Nanoseconds { time.withLock { $0 } }
-        func turn(to seconds: Double) { time.withLock { $0 = Nanoseconds(seconds: seconds) } }
-    }
-
-    private let clock = TurnedClock()
-    private let engine: EmbeddedEngine
-    private let adjuster: SimulatorAdjuster
-    private let id = UUID()
-
-    init() {
-        let clock = clock
-        let pool = EnginePool(
-            model: .llama7B, settings: EngineSettings(maxNumSeqs: 4, replicas: 1), coldStart: Nanoseconds(seconds: 30), seed: 1)
-        engine = EmbeddedEngine(pool: pool, clock: { clock.now })
-        adjuster = SimulatorAdjuster(engine: engine)
-    }
+    private let slots = Knob(
+        name: "maxNumSeqs", domain: .range(min: 1, max: 256, step: 1), place: .parameter(name: "maxNumSeqs"), role: .concurrency)
+    private let replicas = Knob(name: "replicas", domain: .range(min: 1, max: 8, step: 1), place: .replicas, role: .replicas)
+    private let engine = EmbeddedEngine(
+        PoolSetup(
+            profile: .llama7BOnH100, settings: EngineSettings(maxNumSeqs: 8),
+            coldStart: ColdStart(median: Nanoseconds(seconds: 10), deviation: 0)))
+    private var adjuster: SimulatorAdjuster { SimulatorAdjuster(engine: engine, knobs: [slots, replicas]) }
 
     private func order(
-        _ from: Int, _ to: Int, _ direction: ChangeOrder.Direction = .forward, of knob: String = "maxNumSeqs", fence: Int64 = 0,
-        identity: String? = nil, by other: UUID? = nil
+        _ knob: Knob, _ from: KnobValue, _ to: KnobValue, id: UUID = UUID(), direction: ChangeOrder.Direction = .forward, term: Int64 = 1,
+        identity: String? = nil
     ) -> ChangeOrder {
         ChangeOrder(
-            adjustment: other ?? id, policy: "p", direction: direction,
-            knob: Knob(name: knob, domain: .range(min: 1, max: 64, step: 1), place: .parameter(name: knob), role: .other),
-            from: .integer(from), to: .integer(to), identity: identity, fence: FencingToken(rawValue: fence))
+            adjustment: id, policy: "chat", direction: direction, knob: knob, from: from, to: to, identity: identity,
+            fence: FencingToken(rawValue: term))
     }
 
-    private func failure(_ work: () async throws(AdjusterError) -> Void) async -> AdjusterError? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return error
-        }
-    }
-
-    @Test("changes a knob under a mark, and takes the mark off with the change taken back")
-    func forwardAndBack() async throws {
-        try await adjuster.rehearse(order(4, 16))
-        #expect(engine.settings.maxNumSeqs == 4)
-        try await adjuster.apply(order(4, 16))
-        let seen = try await adjuster.observe()
-        #expect(seen.values["maxNumSeqs"]?.value == .integer(16) && seen.rollout == .settled && seen.identity == nil)
-        #expect(seen.mark == AdjustmentMark(adjustment: id, policy: "p", knob: "maxNumSeqs", from: .integer(4), to: .integer(16)))
-        try await adjuster.apply(order(16, 4, .back))
-        #expect(engine.settings.maxNumSeqs == 4)
+    @Test("a change is on its way until the cold start is over, and marked until it is unmarked")
+    func lifecycle() async throws {
+        let id = UUID()
+        try await adjuster.apply(order(replicas, .integer(1), .integer(3), id: id))
+        var seen = try await adjuster.observe()
+        #expect(seen.values["replicas"]?.value == .integer(3) && seen.values["maxNumSeqs"]?.value == .integer(8))
+        #expect(
+            seen.mark == AdjustmentMark(adjustment: id, policy: "chat", knob: "replicas", from: .integer(1), to: .integer(3)))
+        #expect(seen.rollout == .progressing("1 of 3 replicas are ready with the settings in force, 2 are starting"))
+        engine.withPool { $0.advance(to: Nanoseconds(seconds: 11)) }
+        seen = try await adjuster.observe()
+        #expect(seen.rollout == .settled)
+        try await adjuster.unmark(UUID(), fence: FencingToken(rawValue: 1))
+        #expect(try await adjuster.observe().mark?.adjustment == id)
+        try await adjuster.unmark(id, fence: FencingToken(rawValue: 1))
         #expect(try await adjuster.observe().mark == nil)
     }
 
-    @Test("may be asked again for what is done already")
+    @Test("a change may be repeated, by another adjuster of the same engine too, and back again")
     func idempotence() async throws {
-        try await adjuster.apply(order(4, 16))
-        try await adjuster.apply(order(4, 16))
-        #expect(engine.settings.maxNumSeqs == 16)
-        try await adjuster.apply(order(16, 4, .back))
-        try await adjuster.apply(order(16, 4, .back))
-        #expect(engine.settings.maxNumSeqs == 4)
+        let id = UUID()
+        let forward = order(slots, .integer(8), .integer(32), id: id)
+        try await adjuster.apply(forward)
+        let before = engine.withPool { $0.status }
+        try await SimulatorAdjuster(engine: engine, knobs: [slots]).apply(forward)
+        #expect(engine.withPool { $0.status } == before)
+        let back = order(slots, .integer(32), .number(8), id: id, direction: .back)
+        try await adjuster.apply(back)
+        try await adjuster.apply(back)
+        let seen = try await adjuster.observe()
+        #expect(seen.values["maxNumSeqs"]?.value == .integer(8) && seen.mark == nil && seen.rollout == .settled)
     }
 
-    @Test("does not touch what another has set, even to the same value")
-    func changedByAnother() async throws {
-        try await adjuster.apply(order(4, 8, by: UUID()))
-        for to in [16, 8] {
-            guard
-                case .changedByAnother(.integer(8)?, _)? = await failure({ () throws(AdjusterError) in
-                    try await adjuster.apply(order(4, to))
-                })
-            else {
-                Issue.record("4 → \(to) was not refused")
-                continue
-            }
-        }
-        #expect(engine.settings.maxNumSeqs == 8)
-    }
-
-    @Test("lets no older term write, nor unmark; without a term there is no fence")
-    func fencing() async throws {
-        try await adjuster.apply(order(4, 8, fence: 5))
-        guard case .fenced? = await failure({ () throws(AdjusterError) in try await adjuster.apply(order(8, 4, .back, fence: 4)) }),
-            case .fenced? = await failure({ () throws(AdjusterError) in
-                try await adjuster.unmark(id, fence: FencingToken(rawValue: 4))
-            })
-        else {
-            Issue.record("an older term wrote")
-            return
-        }
-        #expect(try await adjuster.observe().mark?.adjustment == id)
-        try await adjuster.unmark(UUID(), fence: FencingToken(rawValue: 6))
-        #expect(try await adjuster.observe().mark?.adjustment == id)
-        guard case .fenced? = await failure({ () throws(AdjusterError) in try await adjuster.apply(order(8, 4, .back, fence: 5)) }) else {
-            Issue.record("unmarking did not raise the fence")
-            return
-        }
-        try await adjuster.unmark(id, fence: .unfenced)
+    @Test("a change that starts from another value is not made, and says what is in force")
+    func fromTest() async throws {
+        let expected = AdjusterError.changedByAnother(
+            found: .integer(8), "maxNumSeqs of the simulator is 8, and the change starts from 16")
+        await #expect(throws: expected) { try await adjuster.rehearse(order(slots, .integer(16), .integer(32))) }
+        await #expect(throws: expected) { try await adjuster.apply(order(slots, .integer(16), .integer(32))) }
+        // Equal values without the mark are somebody else's.
+        await #expect(throws: AdjusterError.self) { try await adjuster.apply(order(slots, .integer(4), .integer(8))) }
         #expect(try await adjuster.observe().mark == nil)
-        try await adjuster.apply(order(8, 4, .back))
-        #expect(engine.settings.maxNumSeqs == 4)
     }
 
-    @Test(
-        "refuses what the engine cannot do, and targets that bear a name",
-        arguments: [("maxNumSeqs", 0), ("replicas", 100_000), ("slots", 8)])
-    func refusals(knob: String, to: Int) async throws {
-        let from = knob == "replicas" ? 1 : 4
-        for rehearses in [true, false] {
-            let refusal = await failure { () throws(AdjusterError) in
-                try await rehearses ? adjuster.rehearse(order(from, to, of: knob)) : adjuster.apply(order(from, to, of: knob))
-            }
-            guard case .refused? = refusal else {
-                Issue.record("\(knob) → \(to) was not refused: \(String(describing: refusal))")
-                continue
-            }
-        }
-        guard case .gone? = await failure({ () throws(AdjusterError) in try await adjuster.apply(order(4, 8, identity: "uid")) }) else {
-            Issue.record("an order for another target was carried out")
-            return
-        }
-        #expect(engine.settings == EngineSettings(maxNumSeqs: 4))
+    @Test("an older term may change nothing, one without a number is not fenced")
+    func fencing() async throws {
+        let id = UUID()
+        try await adjuster.apply(order(slots, .integer(8), .integer(16), id: id, term: 5))
+        let late = AdjusterError.fenced("term 5 has written to the simulator, and this is term 4")
+        await #expect(throws: late) { try await adjuster.rehearse(order(slots, .integer(16), .integer(32), term: 4)) }
+        await #expect(throws: late) { try await adjuster.apply(order(slots, .integer(16), .integer(32), term: 4)) }
+        await #expect(throws: late) { try await adjuster.unmark(id, fence: FencingToken(rawValue: 4)) }
+        #expect(try await adjuster.observe().mark?.adjustment == id)
+        try await adjuster.apply(order(slots, .integer(16), .integer(32), term: 0))
+        #expect(try await adjuster.observe().values["maxNumSeqs"]?.value == .integer(32))
     }
 
-    @Test("is on its way while added replicas start, and settled when all serve")
-    func coldStart() async throws {
-        clock.turn(to: 100)
-        try await adjuster.apply(order(1, 3, of: "replicas"))
-        #expect(try await adjuster.observe().rollout == .progressing("1 of 3 replicas are ready"))
-        clock.turn(to: 129)
-        _ = engine.advance()
-        #expect(try await adjuster.observe().rollout == .progressing("1 of 3 replicas are ready"))
-        clock.turn(to: 130)
-        #expect(try await adjuster.observe().rollout == .settled)
+    @Test("what no engine can do is refused, with the reason, and changes nothing")
+    func refusals() async throws {
+        let share = Knob(name: "share", domain: .values([.number(0.9)]), place: .parameter(name: "share"), role: .memoryShare)
+        let other = Knob(name: "colour", domain: .values([.text("red")]), place: .parameter(name: "colour"), role: .other)
+        for bad in [
+            order(slots, .integer(8), .integer(0)), order(slots, .integer(8), .text("many")), order(slots, .integer(8), .integer(4_000)),
+            order(share, .number(0.9), .number(0.1)), order(other, .text("red"), .text("blue")),
+            order(replicas, .integer(1), .integer(-1)),
+        ] {
+            for attempt in [adjuster.rehearse, adjuster.apply] {
+                do throws(AdjusterError) {
+                    try await attempt(bad)
+                    Issue.record("\(bad) was taken")
+                } catch {
+                    guard case .refused = error else {
+                        Issue.record("\(bad): \(error)")
+                        continue
+                    }
+                }
+            }
+        }
+        await #expect(throws: AdjusterError.gone("the simulator is L7-H100#1, and the change is for another")) {
+            try await adjuster.apply(order(slots, .integer(8), .integer(16), identity: "another"))
+        }
+        let seen = try await adjuster.observe()
+        #expect(seen.values["maxNumSeqs"]?.value == .integer(8) && seen.mark == nil && seen.rollout == .settled)
     }
 }

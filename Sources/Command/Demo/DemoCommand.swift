@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineModels
 import EpisodeStore
 import Foundation
 import Simulation
@@ -52,7 +53,7 @@ struct DemoCommand: AsyncParsableCommand {
         let clock = DemoClock(scale: timeScale)
         let announcer = DemoAnnouncer(clock: clock)
         announcer.say(
-            "\(DemoScene.model.describedAs), simulated, with maxNumSeqs \(DemoScene.slotsAtFirst) and far more asked of it; "
+            "\(DemoScene.profile.model) on \(DemoScene.profile.hardware), simulated, with maxNumSeqs \(DemoScene.slotsAtFirst) and far more asked of it; "
                 + "the objective is a first token within 1 s")
         let outcome = try await outcome(storingAt: path, clock, announcer)
         let report = DemoReport(seed: seed, outcome: outcome, storePath: store)

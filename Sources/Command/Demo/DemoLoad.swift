@@ -12,7 +12,7 @@ final class DemoLoad: MeasurementSource {
     let name = "clients"
     private let exchange: StreamExchange
     private let clock: DemoClock
-    private let generator: LoadGenerator
+    private let arrivals: Arrivals
     private let state = Mutex(State())
 
     private struct State {
@@ -23,17 +23,17 @@ final class DemoLoad: MeasurementSource {
     /// Requests under way at most; what comes due above it is left out, as people leave a slow service.
     static let maximumInFlight = 20
 
-    init(exchange: StreamExchange, clock: DemoClock, generator: LoadGenerator) {
+    init(exchange: StreamExchange, clock: DemoClock, arrivals: Arrivals) {
         self.exchange = exchange
         self.clock = clock
-        self.generator = generator
+        self.arrivals = arrivals
     }
 
     /// Sends until the task is cancelled, and ends what is under way then.
     func run() async {
-        var generator = generator
+        var arrivals = arrivals
         await withDiscardingTaskGroup { group in
-            while let request = generator.next() {
+            while let request = arrivals.next() {
                 do { try await clock.sleep(until: request.arrival) } catch { break }
                 let hasRoom = state.withLock { state in
                     guard state.inFlight < Self.maximumInFlight else { return false }
@@ -56,7 +56,7 @@ final class DemoLoad: MeasurementSource {
 
     private func send(_ request: SimulatedRequest) async {
         // Four letters are a token to the server.
-        let prompt = Prompt(text: String(repeating: "tell", count: request.promptTokens), maximumOutputTokens: request.outputTokens)
+        let prompt = Prompt(text: String(repeating: "tell", count: request.inputTokens), maximumOutputTokens: request.outputTokens)
         let answer = await exchange.measure(prompt, key: nil, time: clock.steady)
         let measurement = answer.measurement.stretched(by: clock.scale)
         let wasStopped = Task.isCancelled

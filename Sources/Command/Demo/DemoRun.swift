@@ -1,4 +1,5 @@
 import Control
+import EngineModels
 import EpisodeStore
 import Foundation
 import Learning
@@ -46,10 +47,10 @@ struct DemoRun {
     }
 
     private func play(_ engine: EmbeddedEngine, port: Int, _ http: HTTPClient) async throws -> Outcome {
-        let model = DemoScene.model.name
+        let model = DemoScene.profile.name
         let exchange = StreamExchange(
             client: http, provider: OpenAIChat(model: model), endpoint: "http://127.0.0.1:\(port)/v1", model: model)
-        let load = DemoLoad(exchange: exchange, clock: clock, generator: DemoScene.load(seed: seed))
+        let load = DemoLoad(exchange: exchange, clock: clock, arrivals: DemoScene.load(seed: seed))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await load.run() }
@@ -63,10 +64,12 @@ struct DemoRun {
     }
 
     private func makeLoop(_ engine: EmbeddedEngine, _ load: DemoLoad) -> PolicyLoop {
+        let policy = DemoScene.policy(seed: seed)
+        let adjuster = SimulatorAdjuster(engine: engine, knobs: policy.knobs, rollout: .live)
         let ports = LoopPorts(
-            clock: clock, sources: [load], adjuster: SimulatorAdjuster(engine: engine), journal: store, leadership: SoleLeader(),
+            clock: clock, sources: [load], adjuster: adjuster, journal: store, leadership: SoleLeader(),
             announcer: announcer, toolVersion: LLMAutoOptimizer.version, origin: .run)
-        return PolicyLoop(policy: DemoScene.policy(seed: seed), target: "simulator/\(DemoScene.model.name)", ports: ports)
+        return PolicyLoop(policy: policy, target: "simulator/\(DemoScene.profile.name)", ports: ports)
     }
 
     // MARK: Both acts

@@ -1,3 +1,4 @@
+import EngineModels
 import Foundation
 import Measurements
 import Policies
@@ -6,7 +7,7 @@ import Statistics
 
 /// What the demonstration shows: an engine with far too few slots for its load, and the policy that is to cure it.
 enum DemoScene {
-    static let model = LatencyModel.llama70B
+    static let profile = EngineProfile.llama70BOnFourH100
     static let knob = "maxNumSeqs"
     /// Every margin is wide, so that a busy machine decides as an idle one does: four slots answer two thirds of what is asked, sixteen
     /// twice as much, and the first token comes twenty times as soon.
@@ -17,17 +18,19 @@ enum DemoScene {
     static let patience = Duration.seconds(150)
 
     static func engine(seed: UInt64, clock: DemoClock) -> EmbeddedEngine {
-        let pool = EnginePool(
-            model: model, settings: EngineSettings(maxNumSeqs: slotsAtFirst), coldStart: Nanoseconds(seconds: 150), seed: seed)
-        return EmbeddedEngine(pool: pool, clock: { clock.elapsed })
+        let setup = PoolSetup(
+            profile: profile, settings: EngineSettings(maxNumSeqs: slotsAtFirst), seed: seed, noise: PoolNoise(withinReplica: 0.04))
+        return EmbeddedEngine(setup, clock: { clock.elapsed })
     }
 
-    static func load(seed: UInt64) -> LoadGenerator {
-        LoadGenerator(arrivals: .poisson(perSecond: 10), promptTokens: 100...300, outputTokens: 24...40, seed: seed)
+    static func load(seed: UInt64) -> Arrivals {
+        Arrivals(
+            shape: .constant(rate: 10), process: .poisson, inputs: .uniform(min: 100, max: 300), outputs: .uniform(min: 24, max: 40),
+            seed: seed)
     }
 
     static func policy(seed: UInt64) -> Policy {
-        var policy = Policy(name: "demo", target: .simulator(.init(profile: model.name, seed: seed)))
+        var policy = Policy(name: "demo", target: .simulator(.init(profile: profile.name, seed: seed)))
         policy.mode = .auto
         policy.objective.latencies = [.init(metric: .timeToFirstToken, statistic: .percentile(.p95), limit: .seconds(1))]
         policy.monitor.interval = interval

@@ -76,12 +76,15 @@ extension Adjustment {
         let isOurs = observation.mark?.adjustment == id
         if candidate.from.isSame(as: candidate.to) { return value.isSame(as: candidate.to) ? .after : .foreign(value) }
         if value.isSame(as: candidate.to) { return isOurs ? .after : .sameByAnother }
-        return value.isSame(as: candidate.from) ? .before(marked: isOurs) : .foreign(value)
+        guard value.isSame(as: candidate.from) else { return .foreign(value) }
+        return isOurs && observation.markCameWithValue ? .setBack : .before(marked: isOurs)
     }
 
     enum Relation: Equatable {
         /// The old value is in force.
         case before(marked: Bool)
+        /// The old value is in force again, and the target bears our mark: the new one was, and somebody set it back.
+        case setBack
         /// The new value is in force, and it is ours.
         case after
         /// The new value is in force, but the target does not bear our mark.

@@ -113,7 +113,7 @@ extension AdjustmentStepper {
         switch relation {
         case .after: return true
         case .unreadable: return true
-        case .before:
+        case .before, .setBack:
             supersede("\(adjustment.knob.name) was set back to \(adjustment.candidate.from) by another")
         case .sameByAnother: supersede("\(adjustment.knob.name) was set to \(adjustment.candidate.to) by another")
         case .foreign(let value): supersede("\(adjustment.knob.name) was set to \(value) by another")

@@ -8,6 +8,7 @@ extension AdjustmentStepper {
     mutating func carryBack(_ relation: Adjustment.Relation) {
         switch relation {
         case .before(let marked): arriveBack(unmark: marked)
+        case .setBack: arriveBack(unmark: true)
         case .after:
             guard mayTryAgain else { return }
             effect = .apply(.back)
@@ -33,6 +34,7 @@ extension AdjustmentStepper {
     mutating func tryAgain(_ relation: Adjustment.Relation) {
         switch relation {
         case .before(let marked): return arriveBack(unmark: marked)
+        case .setBack: return arriveBack(unmark: true)
         case .foreign(let value): return supersede("\(adjustment.knob.name) was set to \(value) by another; that stands")
         case .after, .sameByAnother, .unreadable, .replaced: break
         }

@@ -29,7 +29,7 @@ extension AdjustmentStepper {
         case .after:
             move(.applying, "the target bears an adjustment that the store does not know")
             move(.settling, "the change is in force")
-        case .before: supersede("the target bears the mark of a change that was not made, or was set back by another")
+        case .before, .setBack: supersede("the target bears the mark of a change that was not made, or was set back by another")
         default: supersede("the target bears the mark of a change, but holds neither its old nor its new value")
         }
     }
@@ -56,7 +56,7 @@ extension AdjustmentStepper {
         switch relation {
         case .before: break
         case .unreadable: adjustment.lastProblem = "the value in force cannot be read"
-        case .after, .sameByAnother, .foreign, .replaced:
+        case .after, .sameByAnother, .setBack, .foreign, .replaced:
             supersede("\(adjustment.knob.name) was changed by another while this waited for approval")
         }
     }
@@ -76,6 +76,7 @@ extension AdjustmentStepper {
             }
             guard mayTryAgain else { return }
             effect = .apply(.forward)
+        case .setBack: supersede("\(adjustment.knob.name) was set back to \(adjustment.candidate.from) by another")
         case .sameByAnother: supersede("\(adjustment.knob.name) was set to \(adjustment.candidate.to) by another")
         case .foreign(let value): supersede("\(adjustment.knob.name) was set to \(value) by another")
         case .unreadable, .replaced: adjustment.lastProblem = "the value in force cannot be read"

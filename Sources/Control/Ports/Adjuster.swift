@@ -70,6 +70,9 @@ public struct TargetObservation: Sendable, Codable, Hashable {
     public var rollout: Rollout
     /// The adjustment that last changed the target and is not finished, as the target itself bears it: known even if the store is lost.
     public var mark: AdjustmentMark?
+    /// Whether the mark was written together with the value: where the old value is in force beside it, somebody set it back. Not so where a
+    /// mark is written first, and the value elsewhere.
+    public var markCameWithValue = false
     /// The newest term of leadership that wrote to the target; `nil` where none did.
     public var fence: FencingToken?
     /// Knobs somebody else is in charge of, and who, e.g. `replicas`: `HorizontalPodAutoscaler llm/chat-8b`.

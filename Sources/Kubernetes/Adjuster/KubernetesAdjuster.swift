@@ -61,6 +61,7 @@ public struct KubernetesAdjuster: Adjuster {
             identity: live.identity, rollout: RolloutAssessment(live.object, pods: pods).rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
         observation.mark = live.mark?.mark
+        observation.markCameWithValue = knobs.first { $0.name == live.mark?.mark.knob }?.isOnMarkedObject ?? false
         observation.fence = try TargetFence.term(on: live.object)
         observation.foreignOwners = owners.owners(of: knobs)
         return observation
@@ -232,6 +233,14 @@ private final class ForeignOwnerCache: Sendable {
 }
 
 extension Knob {
+    /// Whether value and mark are written at once: both are of one object, and no subresource lies between them.
+    var isOnMarkedObject: Bool {
+        switch place {
+        case .replicas, .configMapKey: false
+        case .containerArgument, .environment, .resource, .field, .parameter: true
+        }
+    }
+
     /// Whether a change of it replaces the pods.
     var restartsPods: Bool {
         switch place {

@@ -42,6 +42,7 @@ final class WorldTarget: Sendable {
                 ? .failed("a container restarts again and again")
                 : now < copy.rolloutEnds ? .progressing("1 of 2 pods updated") : .settled)
         observation.mark = copy.mark
+        observation.markCameWithValue = true
         return observation
     }
 
