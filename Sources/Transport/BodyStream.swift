@@ -25,7 +25,8 @@ public final class BodyStream: AsyncSequence, Sendable {
     /// Aborts the transfer; the reader gets `cancelled`.
     public func cancel() { stream.cancel() }
 
-    /// All pieces that have arrived and were not read yet, at least one; `nil` at the end. Cheaper than one after the other.
+    /// All pieces that have arrived and were not read yet, at least one; `nil` at the end. Cheaper than one after the other; as much again
+    /// may gather while they are read.
     public func nextPieces() async throws(TransportError) -> BodyPieces? { try await stream.nextPieces() }
 
     public func makeAsyncIterator() -> Iterator { Iterator(body: self) }

@@ -2,7 +2,7 @@ import Documents
 
 /// The Messages API of Anthropic, as vLLM and llama.cpp serve it too: `POST {endpoint}/messages`, the key in `x-api-key`.
 ///
-/// Tried against a real llama.cpp and streams recorded from vLLM; of the hosted service only the format is known.
+/// Tried against a real llama.cpp and a real vLLM; of the hosted service only the format is known.
 public struct AnthropicMessages: StreamingProvider {
     public let model: String
     /// Tokens the model may think for, at least 1 024; `nil` leaves extended thinking off.

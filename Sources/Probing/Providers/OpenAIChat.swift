@@ -1,7 +1,7 @@
 /// The API of OpenAI as it serves it and as vLLM, SGLang, llama.cpp, TGI, Dynamo, Together and OpenRouter serve it: chat completions, or
 /// completions.
 ///
-/// Tried against a real llama.cpp and streams recorded from vLLM; of the hosted services only the format is known.
+/// Tried against a real llama.cpp and a real vLLM; of the hosted services only the format is known.
 public struct OpenAIChat: StreamingProvider {
     public enum Interface: String, Sendable, Hashable, CaseIterable {
         /// `POST {endpoint}/chat/completions`.

@@ -1,6 +1,6 @@
 /// The Responses API of OpenAI, as vLLM and llama.cpp serve it too: `POST {endpoint}/responses`.
 ///
-/// Tried against a real llama.cpp and a stream recorded from vLLM; of the hosted service only the format is known.
+/// Tried against a real llama.cpp and a real vLLM; of the hosted service only the format is known.
 public struct OpenAIResponses: StreamingProvider {
     public let model: String
 
