@@ -243,7 +243,8 @@ let package = Package(
         .testTarget(
             name: "BackTestingTests",
             dependencies: [
-                "BackTesting", "Baselines", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation", "Statistics",
+                "BackTesting", "Baselines", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation",
+                "Statistics",
                 "TestSupport",
             ],
             swiftSettings: strict),

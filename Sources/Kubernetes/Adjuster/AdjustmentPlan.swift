@@ -37,7 +37,8 @@ struct AdjustmentPlan {
             throw .changedByAnother(found: inForce, "\(knob.name) of \(title) is \(order.to) already, and not by this adjustment")
         }
         if isForward, isOurs, knob.isOnMarkedObject {
-            throw .changedByAnother(found: inForce, "\(knob.name) of \(title) was changed by this adjustment, and set to \(stated) by another")
+            throw .changedByAnother(
+                found: inForce, "\(knob.name) of \(title) was changed by this adjustment, and set to \(stated) by another")
         }
         guard stated.isSame(as: order.from) || isHalfDone(stated) else {
             throw .changedByAnother(found: stated, "\(knob.name) of \(title) is \(stated), and the change starts from \(order.from)")
