@@ -7,7 +7,7 @@ import Verification
         "AT-V6: of changes to a whole pool that do nothing, right after a spike, at most 1 % are taken back; the naive difference takes back a third"
     )
     func harmless() {
-        let campaign = PoolCampaign(worlds: CanaryCampaign.size(60, short: 1), firstSeed: 40_001)
+        let campaign = PoolCampaign(worlds: CanaryCampaign.size(300, short: 1), firstSeed: 40_001)
         if CanaryCampaign.isFull { print("AT-V6, harmless:", campaign) }
         #expect(campaign.worsened * 100 <= campaign.worlds, "\(campaign)")
         #expect(!CanaryCampaign.isFull || campaign.naive * 100 > campaign.worlds * 35, "the worlds are too easy: \(campaign)")
