@@ -36,7 +36,7 @@ struct PolicyStatus: Hashable {
     /// Of a policy whose loop has looked.
     init(generation: Int64, policy: Policy, report: PolicyLoop.Report) {
         self.generation = generation
-        let adjustment = report.adjustment
+        let adjustment = report.newest
         let observation = report.observation
         let needsTarget = policy.target != .none
         let unknown = report.decision?.triggers.filter { $0.outcome.label == "unknown" } ?? []

@@ -21,6 +21,7 @@ public actor PolicyLoop {
     private var targetHealth = TargetHealth()
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
+    private var newest: Adjustment?
 
     public init(policy: Policy, target: String, ports: LoopPorts) {
         self.policy = policy
@@ -39,6 +40,8 @@ public actor PolicyLoop {
         public var observation: TargetObservation?
         /// Of the target, as of the end of the tick, finished or not; `nil` where there is none.
         public var adjustment: Adjustment?
+        /// The newest one this loop has had, also when it is finished for long; `nil` where it has had none.
+        public var newest: Adjustment?
         /// Why nothing new was begun though a change was recommended.
         public var refusal: ActingRefusal?
         /// Whether enough was measured that a change could be judged.
@@ -95,6 +98,8 @@ public actor PolicyLoop {
             report.problems.append(error.explanation)
             tell(.journalFailed, "nothing is done without a journal: \(error.explanation)", cause: error.explanation, at: now)
         }
+        newest = report.adjustment?.withoutBlocks ?? newest
+        report.newest = newest
         return report
     }
 

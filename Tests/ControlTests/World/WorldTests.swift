@@ -54,6 +54,8 @@ final class WorldRun {
     let world: World
     private var loops: [PolicyLoop]
     private var checkedWrites = 0
+    /// The last adjustment each loop has told of.
+    private var told: [UUID?] = [nil, nil]
     private(set) var ends: [AdjustmentState: Int] = [:]
     private static let steps = 160
     private static let calmSteps = 170
@@ -118,6 +120,8 @@ final class WorldRun {
             let before = openStates(world.journals[index])
             let report = await loop.tick()
             check(report, before, journal: world.journals[index])
+            if let id = report.adjustment?.id { told[index] = id }
+            if report.newest?.id != told[index] { world.violate("a loop forgot how its last adjustment ended") }
         }
         checkWrites()
     }
@@ -139,6 +143,7 @@ final class WorldRun {
         if world.chance(trouble.restarts) {
             let index = world.pick(2)
             loops[index] = world.makeLoop(index)
+            told[index] = nil
         }
         if world.chance(trouble.wallJumps) {
             let hours = world.pick(48) - 24
