@@ -28,9 +28,11 @@ final class EventLoop: Sendable {
         guard ccurl_initialize() == CURLE_OK else { throw failure("libcurl does not initialise") }
         self.settings = settings
         do { poller = try Poller() } catch { throw failure(error.cause) }
-        guard SystemCalls.startThread({ self.run() }) else {
+        do {
+            try SystemThread.start("http-transport") { self.run() }
+        } catch {
             poller.closeDescriptors()
-            throw failure("the system gives no thread")
+            throw failure(error.description)
         }
     }
 

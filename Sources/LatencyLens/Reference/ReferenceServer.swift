@@ -89,7 +89,11 @@ public final class ReferenceServer: Sendable {
                 log.cpuSeconds = ProcessorTime.ofThread
             }
         }
-        try SystemThread.start("reference") { loop.run() }
+        do {
+            try SystemThread.start("reference") { loop.run() }
+        } catch {
+            throw SystemFailure(description: error.description)
+        }
     }
 
     deinit { stopping.signal() }

@@ -6,35 +6,6 @@ import CEpoll
     import Musl
 #endif
 
-/// Runs a body on a thread of its own that takes no signals.
-enum SystemThread {
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemFailure) {
-        final class Body: Sendable {
-            let run: @Sendable () -> Void
-            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-        }
-        let context = Unmanaged.passRetained(Body(body))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, &attributes,
-            { context in
-                var all = sigset_t()
-                sigfillset(&all)
-                pthread_sigmask(SIG_BLOCK, &all, nil)
-                if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            }, context.toOpaque())
-        guard code == 0 else {
-            context.release()
-            throw SystemFailure(description: "the system gives no thread for '\(name)': \(String(cString: strerror(code)))")
-        }
-    }
-}
-
 /// Processor time, in seconds.
 enum ProcessorTime {
     static var ofThread: Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
