@@ -90,7 +90,7 @@ public struct TrialLoad: Sendable {
         var draws = SplitMix64(seed: seed ^ 0x94D0_49BB_1331_11EB)
         return trace.requests.filter { request in
             // Drawn for each, so that the end changes nothing before it.
-            let isTaken = share >= 1 || Double(draws.next() >> 11) * 0x1p-53 < share
+            let isTaken = share >= 1 || draws.uniform() < share
             return isTaken && request.arrival < end
         }
     }

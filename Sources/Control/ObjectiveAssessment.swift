@@ -91,7 +91,7 @@ struct ObjectiveAssessment {
         // A figure of zero is as far from its limit as this scale goes: no throughput at all is a miss, no errors are none.
         let ratio = max(value.value / limit.limit, Self.smallestRatio)
         return ObjectiveGap(
-            name: limit.query.description, outcome: limit.query.outcome, excess: limit.direction * logarithm(of: ratio),
+            name: limit.query.description, outcome: limit.query.outcome, excess: limit.direction * naturalLogarithm(ratio),
             direction: limit.direction)
     }
 }

@@ -1,6 +1,7 @@
 public import Learning
 import Measurements
 import Policies
+import Statistics
 
 /// Puts a chosen candidate into words with its numbers.
 struct RecommendationWriter {
@@ -35,7 +36,7 @@ struct RecommendationWriter {
             return unknown.isEmpty
                 ? "Every limit is kept." : "Every limit that is known is kept; unknown: \(unknown.joined(separator: ", "))."
         }
-        let miss = worst.direction > 0 ? exponential(of: worst.excess) - 1 : 1 - exponential(of: -worst.excess)
+        let miss = worst.direction > 0 ? exponential(worst.excess) - 1 : 1 - exponential(-worst.excess)
         return "\(worst.name) is \(FigureText.percent(miss)) \(worst.direction > 0 ? "above" : "below") its limit."
     }
 

@@ -36,7 +36,7 @@ public struct ActionMixture: Sendable, Hashable {
     /// Draws one action with the chances of ``distribution(best:safe:)``, which come from the state decided on, before the draw (pitfall P19).
     public func draw(best: String?, safe: [String], using generator: inout SplitMix64) -> Propensities {
         let shares = distribution(best: best, safe: safe)
-        let point = Double(generator.next() >> 11) * 0x1p-53
+        let point = generator.uniform()
         // Doing nothing comes first, then the others by name: the same seed draws the same action.
         let order = shares.keys.sorted { ($0 != EpisodeRecord.noOperation ? 1 : 0, $0) < ($1 != EpisodeRecord.noOperation ? 1 : 0, $1) }
         var sum = 0.0

@@ -1,3 +1,5 @@
+import Statistics
+
 /// A figure a change may move.
 public enum Outcome: String, Sendable, Codable, Hashable, CaseIterable, CodingKeyRepresentable {
     case timeToFirstToken = "ttft"
@@ -36,7 +38,7 @@ public struct EffectEstimate: Sendable, Codable, Hashable {
     /// Probability that the figure falls, in `0...1`; one half for an effect of nothing.
     public var probabilityOfFall: Double {
         guard deviation > 0 else { return logRatio < 0 ? 1 : logRatio > 0 ? 0 : 0.5 }
-        return normalCumulative(-logRatio / deviation)
+        return standardNormalCumulative(-logRatio / deviation)
     }
 }
 

@@ -1,11 +1,10 @@
+import Statistics
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-
-/// Φ(z), the standard normal distribution function; z finite.
-func normalCumulative(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
 /// φ(z), the standard normal density; z finite.
 func normalDensity(_ z: Double) -> Double { exp(-0.5 * z * z) / (2 * Double.pi).squareRoot() }
@@ -16,7 +15,7 @@ func normalDensity(_ z: Double) -> Double { exp(-0.5 * z * z) / (2 * Double.pi).
 func expectedExcess(mean: Double, deviation: Double) -> Double {
     guard deviation > 0 else { return max(0, mean) }
     let z = mean / deviation
-    return deviation * normalDensity(z) + mean * normalCumulative(z)
+    return deviation * normalDensity(z) + mean * standardNormalCumulative(z)
 }
 
 /// `e^x − 1` without cancellation near zero.
@@ -27,12 +26,3 @@ func expm1(_ x: Double) -> Double {
         Darwin.expm1(x)
     #endif
 }
-
-/// The natural logarithm.
-func naturalLogarithm(_ x: Double) -> Double { log(x) }
-
-/// `base^exponent` for a positive base.
-func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
-
-/// `e^x`.
-func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Where the deployment runs now, in the quantities a physical model needs; `nil` is "not measured".
 public struct OperatingPoint: Sendable, Codable, Hashable {
     public var replicas: Double?

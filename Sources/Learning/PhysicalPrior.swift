@@ -1,4 +1,5 @@
 import Policies
+import Statistics
 
 /// What capacity and queueing say a change does, before any episode of this deployment exists.
 ///

@@ -1,4 +1,5 @@
 import Policies
+import Statistics
 
 /// One limit of the objective beside the figure that is held against it.
 public struct ObjectiveGap: Sendable, Codable, Hashable {
@@ -59,7 +60,7 @@ public struct UtilityModel: Sendable, Hashable {
             // Only a limit that is missed or would be missed can be harmed; head-room may be used up.
             let margin = max(minimumGain, minimumGain - gap.excess)
             if estimate.deviation > 0 {
-                safety = min(safety, normalCumulative((margin - shift) / estimate.deviation))
+                safety = min(safety, standardNormalCumulative((margin - shift) / estimate.deviation))
             } else if shift > margin {
                 safety = 0
             }

@@ -1,4 +1,5 @@
 public import Measurements
+import Statistics
 
 /// A load to offer, for how long, and how much of its beginning does not count.
 public struct LoadStage: Sendable, Hashable {

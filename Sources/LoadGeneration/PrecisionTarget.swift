@@ -1,3 +1,5 @@
+import Statistics
+
 /// How well the mean of a latency is to be known before a stage may end.
 public struct PrecisionTarget: Sendable, Hashable {
     public enum Latency: String, Sendable, Hashable, CaseIterable {

@@ -69,12 +69,6 @@ private func betaFraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
     return front * fraction
 }
 
-/// The natural logarithm of a positive number.
-func naturalLogarithm(_ value: Double) -> Double { log(value) }
-
-/// The exponential function.
-func exponential(_ value: Double) -> Double { exp(value) }
-
 /// The point of a range where a condition that holds at first ceases to hold, to the last bit.
 private func bisect(_ range: ClosedRange<Double>, isBelow: (Double) -> Bool) -> Double {
     var (low, high) = (range.lowerBound, range.upperBound)

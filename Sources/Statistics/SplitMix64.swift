@@ -13,4 +13,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable, Hashable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// Evenly in `0..<1`.
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -1,5 +1,6 @@
 import Learning
 import Policies
+import Statistics
 
 /// What is believed of configurations before any was tried.
 ///
@@ -46,6 +47,6 @@ public struct EffectPrior: Sendable, Codable, Hashable {
     private static func likeness(_ first: KnobValue?, _ second: KnobValue?, of knob: TunedKnob) -> Double {
         if first == second { return 1 }
         guard let first = first.flatMap(knob.position), let second = second.flatMap(knob.position) else { return 0 }
-        return exponential(of: -Double(max(1, abs(first - second))) / likeness)
+        return exponential(-Double(max(1, abs(first - second))) / likeness)
     }
 }

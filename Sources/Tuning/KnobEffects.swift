@@ -1,5 +1,6 @@
 public import Learning
 public import Measurements
+import Statistics
 
 /// What is known of the effects of configurations: a linear Bayesian model of knob values on the rows of all experiments.
 ///
@@ -40,7 +41,7 @@ public struct KnobEffects: Sendable, Codable, Hashable {
 
     /// The effect of each configuration relative to another one, log ratio of the objective; below zero is better.
     public func effects(of configurations: [Configuration], from incumbent: Configuration, at now: Timestamp) -> [EffectEstimate] {
-        let factor = rows.isEmpty ? nil : Cholesky(observationCovariance(at: now))
+        let factor = rows.isEmpty ? nil : CholeskyFactor(observationCovariance(at: now), width: rows.count)
         let misses = rows.map { believed($0) - (prior.mean(of: $0.to) - prior.mean(of: $0.from)) }
         let whitenedMisses = factor?.forward(misses) ?? []
         return configurations.map { configuration in
@@ -76,8 +77,9 @@ public struct KnobEffects: Sendable, Codable, Hashable {
     /// What a row is a difference to; `nil` is a constant.
     private func counterpart(of row: ExperimentRow) -> Configuration? { row.effect.logRatio > prior.deviation ? nil : row.from }
 
-    private func observationCovariance(at now: Timestamp) -> [[Double]] {
-        rows.indices.map { row in
+    /// By rows.
+    private func observationCovariance(at now: Timestamp) -> [Double] {
+        rows.indices.flatMap { row in
             rows.indices.map { column in
                 let common = difference(
                     rows[row].to, counterpart(of: rows[row]), rows[column].to, counterpart(of: rows[column]))

@@ -1,5 +1,6 @@
 import Learning
 import Measurements
+import Statistics
 public import Verification
 
 /// What is to become small: a weighted mean of the logarithms of latencies, so that one may be bought with the other.
@@ -7,9 +8,9 @@ public struct TuningObjective: Sendable, Codable, Hashable {
     /// Sum to 1; a metric without a weight only may not be harmed.
     public let weights: [ComparedMetric: Double]
     /// Rise of the objective, log units, beyond which a change is proved to do harm.
-    public var margin = logarithm(of: 1.02)
+    public var margin = naturalLogarithm(1.02)
     /// A change is kept only where the objective provably rose by less than this, log units.
-    public var nonInferiority = logarithm(of: 1.05)
+    public var nonInferiority = naturalLogarithm(1.05)
 
     /// - Parameter weights: At least 0 and not all 0; they are scaled to sum to 1.
     public init(weights: [ComparedMetric: Double]) {

@@ -157,7 +157,7 @@ private struct BlockSums: Sendable {
             left.notPositive += 1
             return
         }
-        moments.record(logarithm(of: latency.seconds))
+        moments.record(naturalLogarithm(latency.seconds))
     }
 
     func block(start: Timestamp, length: Duration) -> LatencyBlock {

@@ -1,3 +1,5 @@
+import Statistics
+
 /// How far a mean may be from what it estimates, at every look together.
 ///
 /// Source: the one-sided asymptotic confidence sequence of I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy, A. Ramdas, Annals of
@@ -16,11 +18,11 @@ public struct ConfidenceSequence: Sendable, Hashable {
     /// The distance from the mean of so many terms, at least 1, to either bound, in long-run standard deviations of one term.
     public func distance(after terms: Int) -> Double {
         let count = Double(terms)
-        let spread = -2 * logarithm(of: alpha)
-        let scale = (spread + logarithm(of: 1 + spread)) / tightestAfter
+        let spread = -2 * naturalLogarithm(alpha)
+        let scale = (spread + naturalLogarithm(1 + spread)) / tightestAfter
         let boundary =
             2 * (count * scale + 1) / (count * count * scale)
-            * logarithm(of: 1 + (count * scale + 1).squareRoot() / (2 * alpha))
+            * naturalLogarithm(1 + (count * scale + 1).squareRoot() / (2 * alpha))
         return boundary.squareRoot()
     }
 

@@ -1,6 +1,7 @@
 import Learning
 import Measurements
 import Policies
+import Statistics
 
 /// What a finding says, in sentences with its numbers.
 func explanation(of finding: VerificationFinding, plan: VerificationPlan) -> String {
@@ -79,7 +80,7 @@ func leftOut(_ use: MetricFinding.BlockUse) -> String {
 func confidence(_ alpha: Double) -> String { FigureText.percent(((1 - alpha) * 1_000).rounded() / 1_000) }
 
 /// A log ratio as a ratio of change.
-func ratio(_ logRatio: Double) -> Double { exponential(of: min(logRatio, 50)) - 1 }
+func ratio(_ logRatio: Double) -> Double { exponential(min(logRatio, 50)) - 1 }
 
 func signed(_ logRatio: Double) -> String {
     let change = ratio(logRatio)

@@ -1,3 +1,5 @@
+import Statistics
+
 /// The latency a load led to before the change, by least squares of the log latency on `1, z, z²`, z being the standardised log latency
 /// that the load model predicts.
 ///

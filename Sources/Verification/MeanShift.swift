@@ -27,7 +27,7 @@ struct MeanShift {
         let residual = outcome - regression.expected(row)
         defer { last = (index, residual) }
         guard let last, index > last.index else { return false }
-        let memory = power(regression.autocorrelation, index - last.index)
+        let memory = power(regression.autocorrelation, Double(index - last.index))
         whitened.record((residual - memory * last.residual) / (1 - memory))
         for position in row.indices { regressors[position] += row[position] }
         used += 1

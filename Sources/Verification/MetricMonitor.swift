@@ -1,5 +1,6 @@
 import Learning
 import Measurements
+import Statistics
 
 /// Follows one metric from before a change to after it.
 ///
@@ -106,7 +107,7 @@ struct MetricMonitor {
             use.tooFewRequests += 1
             return nil
         }
-        let predictor = logarithm(of: plan.engine.latency(metric, under: entry.load))
+        let predictor = naturalLogarithm(plan.engine.latency(metric, under: entry.load))
         guard predictor.isFinite, abs(mean.mean) < 100 else {
             use.empty += 1
             return nil

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Something so plainly wrong that no statistics are needed.
 public enum Tripwire: Sendable, Codable, Hashable {
     case crashLoop(restarts: Int)
@@ -81,7 +83,7 @@ public func tripwire(_ facts: ObservationFacts, limits: TripwireLimits = .init()
     if let restarts = facts.restarts, restarts >= limits.restarts { return .crashLoop(restarts: restarts) }
     let tolerated = limits.toleratedErrorRate(failedBefore: facts.failedBefore, requestsBefore: facts.requestsBefore)
     let evidence = failureEvidence(failed: facts.failed, requests: facts.requests, tolerated: tolerated)
-    if facts.failed >= limits.minimumFailures, evidence >= logarithm(of: 1 / limits.errorAlpha) {
+    if facts.failed >= limits.minimumFailures, evidence >= naturalLogarithm(1 / limits.errorAlpha) {
         return .errors(failed: facts.failed, requests: facts.requests, tolerated: tolerated)
     }
     let patience = max(limits.stall, (facts.usualEndToEnd ?? .zero) * 3)
@@ -103,8 +105,8 @@ public func tripwire(_ facts: ObservationFacts, limits: TripwireLimits = .init()
 func failureEvidence(failed: Int, requests: Int, tolerated: Double) -> Double {
     let alternative = min(0.95, max(0.1, 2 * tolerated))
     guard tolerated > 0, alternative > tolerated else { return 0 }
-    return Double(failed) * logarithm(of: alternative / tolerated)
-        + Double(max(0, requests - failed)) * logarithm(of: (1 - alternative) / (1 - tolerated))
+    return Double(failed) * naturalLogarithm(alternative / tolerated)
+        + Double(max(0, requests - failed)) * naturalLogarithm((1 - alternative) / (1 - tolerated))
 }
 
 /// Watches block after block for failures that became frequent, at whatever block they began.
@@ -125,7 +127,7 @@ struct FailureDetector {
         blocks += 1
         run = failed > 0 ? run + failed : 0
         let share = 1 / (Double(blocks) * Double(blocks + 1))
-        let ratio = exponential(of: failureEvidence(failed: failed, requests: requests, tolerated: tolerated ?? self.tolerated))
+        let ratio = exponential(failureEvidence(failed: failed, requests: requests, tolerated: tolerated ?? self.tolerated))
         begun = min((begun + share) * ratio, 1e100)
     }
 

@@ -1,5 +1,6 @@
 public import Learning
 public import Policies
+import Statistics
 
 /// What counts as better, worse and enough; fixed before the change is applied, so that nothing seen later can bend it.
 public struct VerificationPlan: Sendable, Codable, Hashable {
@@ -79,10 +80,10 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
         timeLimit = verification.window * 6
         alpha = 0.01
         benefitAlpha = 0.1
-        margin = logarithm(of: 1 + max(0, verification.rollbackIfWorseBy))
+        margin = naturalLogarithm(1 + max(0, verification.rollbackIfWorseBy))
         unjudgedMarginFactor = 3
         headroom = [:]
-        minimumBenefit = logarithm(of: 1.03)
+        minimumBenefit = naturalLogarithm(1.03)
         tightestAfter = 40
         tripwires = TripwireLimits()
         self.engine = engine

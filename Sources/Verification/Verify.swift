@@ -1,5 +1,6 @@
 import Learning
 public import Measurements
+import Statistics
 
 /// What was measured, by how it was measured.
 public enum ChangeEvidence: Sendable, Codable, Hashable {
@@ -127,7 +128,7 @@ private struct InterruptedSeries {
             guard let first = ComparedMetric.timeToFirstToken.mean(of: entry.block)?.mean,
                 let perToken = ComparedMetric.timePerOutputToken.mean(of: entry.block)?.mean
             else { return nil }
-            let whole = exponential(of: first) + entry.load.outputTokens * exponential(of: perToken)
+            let whole = exponential(first) + entry.load.outputTokens * exponential(perToken)
             return whole.isFinite ? min(whole, 3_600) : nil
         }
         return seconds.isEmpty ? nil : .seconds(fractional: seconds.reduce(0, +) / Double(seconds.count))

@@ -1,5 +1,6 @@
 public import Learning
 public import Measurements
+import Statistics
 import Verification
 
 extension LearnedEffects {
@@ -34,6 +35,6 @@ extension EpisodeConditions {
         else { return nil }
         let load = OfferedLoad(requestsPerSecond: arrivalRate, inputTokens: inputTokens, outputTokens: outputTokens)
         let latency = EngineTwin(replicas: readyReplicas).latency(metric, under: load)
-        return latency.isFinite && latency > 0 ? logarithm(of: latency) : nil
+        return latency.isFinite && latency > 0 ? naturalLogarithm(latency) : nil
     }
 }

@@ -1,5 +1,6 @@
 public import Learning
 public import Policies
+import Statistics
 public import Verification
 
 extension VerificationPlan {
@@ -28,7 +29,7 @@ extension VerificationPlan {
     /// Share of a limit that a change may use up.
     private static let usableShare = 0.9
     /// A metric that no limit is about may double, where others are limited.
-    private static let unlimited = logarithm(of: 2)
+    private static let unlimited = naturalLogarithm(2)
 
     private static func headroom(_ objectives: [ObjectiveReport]) -> [ComparedMetric: Double] {
         var room: [ComparedMetric: Double] = [:]
@@ -36,7 +37,7 @@ extension VerificationPlan {
             guard case .atMost(.latency(let latency, _)) = report.subject else { continue }
             for metric in ComparedMetric.behind(latency) {
                 let left =
-                    report.observed.flatMap { $0 > 0 && report.limit > 0 ? logarithm(of: usableShare * report.limit / $0) : nil } ?? 0
+                    report.observed.flatMap { $0 > 0 && report.limit > 0 ? naturalLogarithm(usableShare * report.limit / $0) : nil } ?? 0
                 room[metric] = min(room[metric] ?? .infinity, left)
             }
         }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Learning
 import Measurements
 import Policies
+import Statistics
 
 extension JournalEntry {
     /// What is to be remembered when an adjustment has taken a step. Pure.
@@ -120,7 +121,7 @@ extension EpisodeWindow {
         guard blocks.count >= 2 else { return nil }
         let half = blocks.count / 2
         let (earlier, later) = (blocks.prefix(half).reduce(0) { $0 + $1.requests }, blocks.suffix(half).reduce(0) { $0 + $1.requests })
-        return logarithm(of: Double(later + 1) / Double(earlier + 1))
+        return naturalLogarithm(Double(later + 1) / Double(earlier + 1))
     }
 
     private static func mean(_ blocks: [LatencyBlock], _ value: (LatencyBlock) -> (value: Double, weight: Double)?) -> Double? {

@@ -1,4 +1,5 @@
 import Policies
+import Statistics
 
 /// What the episodes of a deployment say about its actions: a value that is decided on and kept with the decision.
 public struct LearnedEffects: Sendable, Codable, Hashable {

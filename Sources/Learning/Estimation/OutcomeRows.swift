@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Measurements
+import Statistics
 
 /// The usable episodes of a deployment as rows of effect models, one list an outcome.
 public struct OutcomeRows: Sendable {

@@ -1,8 +1,12 @@
+import Statistics
+
 /// Rows as a design matrix: constant, before, load, trend, one column an action, and load by action where there are enough episodes.
 struct PreparedRows {
     static let covariates = 4
+    /// Beyond it the cubic cost of a solution is felt, and no effect model of ours is wider.
+    static let maximumWidth = 32
     /// Most actions of one model.
-    static let maximumActions = CholeskyFactor.maximumWidth - covariates
+    static let maximumActions = maximumWidth - covariates
 
     let actions: Int
     let width: Int
@@ -28,7 +32,7 @@ struct PreparedRows {
         for row in rows { if let action = row.action { counts[action] += 1 } }
         var next = Self.covariates + actions
         let interactions: [Int?] = counts.map { count in
-            guard count >= settings.interactionCount, next < CholeskyFactor.maximumWidth else { return nil }
+            guard count >= settings.interactionCount, next < Self.maximumWidth else { return nil }
             defer { next += 1 }
             return next
         }

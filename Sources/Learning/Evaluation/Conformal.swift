@@ -1,3 +1,5 @@
+import Statistics
+
 /// Widens or narrows intervals until as many of them miss as they claim to.
 ///
 /// `κ ← κ · exp(gain · (miss − level))`, an adaptive conformal rule that holds in the long run whatever the world does

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Least squares with a weight for every row and a penalty for every coefficient.
 ///
 /// Minimizes `Σ vᵢ (yᵢ − xᵢ'β)² + Σ Rⱼ βⱼ²`. Where a penalty is `s² / σ²`, the solution is the mean of the posterior whose prior has the deviation

@@ -196,7 +196,7 @@ struct SpeedNoise {
         guard iteration >= runEnd else { return }
         // The median is the model; held within four deviations, so that no draw is absurd.
         let drawn = min(max(normals.next(), -4), 4)
-        cost = IterationCost(model, slowness: slowness * exponential(of: deviation * drawn))
+        cost = IterationCost(model, slowness: slowness * exponential(deviation * drawn))
         runEnd = iteration + Self.iterationsPerRun
     }
 }

@@ -18,12 +18,12 @@ extension ArrivalProcess {
     func nextGap(_ draws: inout NormalDraws) -> Double {
         switch self {
         case .constant: return 1
-        case .poisson: return -logarithm(of: draws.unit())
+        case .poisson: return -naturalLogarithm(draws.unit())
         case .gamma(let variation):
             guard variation > 0 else { return 1 }
             let shape = 1 / (variation * variation)
             return draws.nextGamma(shape: shape) / shape
-        case .weibull(let shape): return power(-logarithm(of: draws.unit()), 1 / shape) / gammaFunction(of: 1 + 1 / shape)
+        case .weibull(let shape): return power(-naturalLogarithm(draws.unit()), 1 / shape) / gammaFunction(of: 1 + 1 / shape)
         }
     }
 }
@@ -105,7 +105,7 @@ extension NormalDraws {
             let root = 1 + scale * normal
             guard root > 0 else { continue }
             let cube = root * root * root
-            let accepted = logarithm(of: unit()) < normal * normal / 2 + reduced - reduced * cube + reduced * logarithm(of: cube)
+            let accepted = naturalLogarithm(unit()) < normal * normal / 2 + reduced - reduced * cube + reduced * naturalLogarithm(cube)
             if accepted { return reduced * cube }
         }
     }

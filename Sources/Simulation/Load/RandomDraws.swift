@@ -14,7 +14,7 @@ struct NormalDraws: Sendable {
             self.spare = nil
             return spare
         }
-        let radius = (-2 * logarithm(of: generator.unit())).squareRoot()
+        let radius = (-2 * naturalLogarithm(generator.unit())).squareRoot()
         let direction = sineAndCosine(of: 2 * Double.pi * generator.unit())
         spare = radius * direction.sine
         return radius * direction.cosine

@@ -98,14 +98,14 @@ extension LoadShape {
         precondition(
             deviation >= 0 && correlationSeconds > 0 && stepSeconds > 0, "a modulation of \(deviation) over \(correlationSeconds) s")
         var draws = NormalDraws(SplitMix64(seed: seed))
-        let memory = exponential(of: -stepSeconds / correlationSeconds)
+        let memory = exponential(-stepSeconds / correlationSeconds)
         let innovation = (1 - memory * memory).squareRoot()
         var state = draws.next()
         let rates = (0..<Int((seconds / stepSeconds).rounded(.up))).map { step in
             let start = Double(step) * stepSeconds
             let mean = (expected(by: start + stepSeconds) - expected(by: start)) / stepSeconds
             defer { state = memory * state + innovation * draws.next() }
-            return max(0, mean) * exponential(of: deviation * state - deviation * deviation / 2)
+            return max(0, mean) * exponential(deviation * state - deviation * deviation / 2)
         }
         return RateSeries(stepSeconds: stepSeconds, rates: rates)
     }

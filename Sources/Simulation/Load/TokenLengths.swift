@@ -16,7 +16,7 @@ public enum TokenLengths: Sendable, Codable, Hashable {
         case .constant(let length): return length
         case .uniform(let low, let high): return low + Int(Double(high - low + 1) * (1 - draws.unit()))
         case .lognormal(let median, let deviation, let low, let high):
-            return min(max(Int((median * exponential(of: deviation * draws.next())).rounded()), low), high)
+            return min(max(Int((median * exponential(deviation * draws.next())).rounded()), low), high)
         case .observed(let lengths): return lengths[Int(Double(lengths.count) * (1 - draws.unit()))]
         case .quantiles(let points): return QuantilePoint.length(of: points, at: draws.unit())
         }

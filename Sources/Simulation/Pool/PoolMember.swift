@@ -34,8 +34,8 @@ extension PoolSetup {
     /// A replica that begins at a time; all of its chances come from the seed and its number.
     func member(_ number: Int, revision: Int, askedFor: Int64, isCold: Bool) -> PoolMember {
         var draws = NormalDraws(SplitMix64(seed: seed &+ UInt64(number + 1) &* 0xD1B5_4A32_D192_ED03))
-        var slowness = exponential(of: noise.betweenReplicas * min(max(draws.next(), -4), 4))
-        let start = Double(coldStart.median.picoseconds) * exponential(of: coldStart.deviation * min(max(draws.next(), -4), 4))
+        var slowness = exponential(noise.betweenReplicas * min(max(draws.next(), -4), 4))
+        let start = Double(coldStart.median.picoseconds) * exponential(coldStart.deviation * min(max(draws.next(), -4), 4))
         if noise.stragglers > 0, draws.unit() <= noise.stragglers { slowness *= noise.stragglerSlowness }
         let readyAt = isCold ? askedFor + Int64(start) : askedFor
         let replica = EngineReplica(

@@ -1,3 +1,5 @@
+import Statistics
+
 /// A sum of logarithms with what is needed to take from it what the lengths of the requests explain.
 public struct AdjustableSum: Sendable, Codable, Hashable {
     public private(set) var count = 0
@@ -11,8 +13,8 @@ public struct AdjustableSum: Sendable, Codable, Hashable {
     public init() {}
 
     public mutating func add(_ logarithm: Double, inputTokens: Int, outputTokens: Int) {
-        let input = Verification.logarithm(of: Double(max(1, inputTokens)))
-        let output = Verification.logarithm(of: Double(max(1, outputTokens)))
+        let input = Statistics.naturalLogarithm(Double(max(1, inputTokens)))
+        let output = Statistics.naturalLogarithm(Double(max(1, outputTokens)))
         let squared = input * input
         count += 1
         sum += logarithm

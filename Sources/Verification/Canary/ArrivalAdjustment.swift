@@ -1,3 +1,5 @@
+import Statistics
+
 /// What chance in the sharing out of requests explains of a difference between two groups, by least squares before the change.
 ///
 /// With equal shares drawn by request, now one group gets more to do and now the other, and most of the noise of small groups is that. What
@@ -52,7 +54,7 @@ struct ArrivalAdjustment {
             let canaryTokens = bucket.canary.arrivedInputTokens, let controlTokens = bucket.control.arrivedInputTokens
         else { return nil }
         func ratio(_ one: Int, _ other: Int, _ added: Double) -> Double {
-            logarithm(of: (Double(max(0, one)) + added) / (Double(max(0, other)) + added))
+            naturalLogarithm((Double(max(0, one)) + added) / (Double(max(0, other)) + added))
         }
         return [ratio(canary, control, 1), ratio(canaryTokens, controlTokens, 1_000)]
     }

@@ -1,4 +1,5 @@
 public import Measurements
+import Statistics
 
 /// What both groups did in the same short stretch of time: the unit in which a canary is compared.
 ///
@@ -155,11 +156,11 @@ extension GroupBucket {
         inputTokens += max(0, answer.inputTokens)
         if let cached = answer.cachedTokens { cachedTokens = (cachedTokens ?? 0) + max(0, cached) }
         if let gap = answer.timePerOutputToken, gap.count > 0, answer.outputTokens >= Self.minimumOutputTokens {
-            perToken.add(logarithm(of: gap.seconds))
+            perToken.add(naturalLogarithm(gap.seconds))
         }
         if answer.timeToFirstToken.count > 0 {
             firstToken.add(
-                logarithm(of: answer.timeToFirstToken.seconds), inputTokens: answer.inputTokens, outputTokens: answer.outputTokens)
+                naturalLogarithm(answer.timeToFirstToken.seconds), inputTokens: answer.inputTokens, outputTokens: answer.outputTokens)
         }
     }
 }

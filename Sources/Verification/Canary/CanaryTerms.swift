@@ -1,3 +1,5 @@
+import Statistics
+
 /// How a canary is compared with its control group; fixed before it starts.
 ///
 /// Two groups of equal size get equal shares of the same requests. They are compared before the change too, and what is judged is how their
@@ -52,8 +54,8 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         minimumBuckets = 8
         minimumBucketsToKeep = 12
         tightestAfter = 20
-        margins = [.timePerOutputToken: logarithm(of: 1.02), .timeToFirstToken: logarithm(of: 1.05)]
-        nonInferiority = logarithm(of: 1.05)
+        margins = [.timePerOutputToken: naturalLogarithm(1.02), .timeToFirstToken: naturalLogarithm(1.05)]
+        nonInferiority = naturalLogarithm(1.05)
         missedEvidence = 300
         hardwareDeviation = 0
         toleratedMisses = 0.01

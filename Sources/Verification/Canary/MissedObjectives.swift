@@ -1,3 +1,5 @@
+import Statistics
+
 /// Weighs, bucket after bucket, whether the canary's requests miss their objective more often than the control group's.
 ///
 /// Given how many of both groups' requests missed in a bucket, the canary's share of them is binomial. Evidence is the likelihood ratio of
@@ -45,14 +47,14 @@ struct MissedObjectives {
         let base = tolerated / (1 + tolerated)
         for (index, factor) in Self.factors.enumerated() {
             let share = factor * tolerated / (1 + factor * tolerated)
-            let ratio = canary * logarithm(of: share / base) + control * logarithm(of: (1 - share) / (1 - base))
+            let ratio = canary * naturalLogarithm(share / base) + control * naturalLogarithm((1 - share) / (1 - base))
             logRatios[index] += ratio / dispersion
         }
     }
 
     /// Odds against chance, at least 0.
     var evidence: Double {
-        logRatios.reduce(0) { $0 + exponential(of: min($1, 200)) } / Double(logRatios.count)
+        logRatios.reduce(0) { $0 + exponential(min($1, 200)) } / Double(logRatios.count)
     }
 
     /// The canary's share of misses less the control group's; 0 where a group has no request.

@@ -9,9 +9,6 @@ import Statistics
 #endif
 
 extension SplitMix64 {
-    /// Evenly in `0..<1`.
-    mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
-
     /// Exponential with mean 1.
     mutating func exponential() -> Double { -log(1 - uniform()) }
 
@@ -35,6 +32,3 @@ extension SplitMix64 {
         }
     }
 }
-
-/// `base^exponent` for a base that is not negative.
-func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }

@@ -1,17 +1,12 @@
-/// `A = L L'` of a small symmetric positive matrix, kept by rows.
-struct CholeskyFactor {
-    /// Beyond it the cubic cost is felt, and no effect model of ours is wider.
-    static let maximumWidth = 32
-
-    let width: Int
+/// `A = L L'` of a symmetric positive matrix, kept by rows; the cost grows with the cube of its width.
+package struct CholeskyFactor: Sendable {
+    package let width: Int
     private let lower: [Double]
 
     /// `nil` where the matrix is not positive or not finite.
-    /// - Parameter matrix: By rows, `width * width` numbers, `width` at most ``maximumWidth``.
-    init?(_ matrix: [Double], width: Int) {
-        precondition(
-            (1...Self.maximumWidth).contains(width) && matrix.count == width * width,
-            "no factor of \(matrix.count) numbers as a matrix of width \(width)")
+    /// - Parameter matrix: By rows, `width * width` numbers, `width` at least 1.
+    package init?(_ matrix: [Double], width: Int) {
+        precondition(width >= 1 && matrix.count == width * width, "no factor of \(matrix.count) numbers as a matrix of width \(width)")
         var lower = [Double](repeating: 0, count: width * width)
         for column in 0..<width {
             for row in column..<width {
@@ -29,13 +24,19 @@ struct CholeskyFactor {
         self.lower = lower
     }
 
-    /// `A⁻¹ b`.
-    func solve(_ right: [Double]) -> [Double] {
+    /// `L⁻¹ b`.
+    package func forward(_ right: [Double]) -> [Double] {
         var solution = right
         for row in 0..<width {
             for k in 0..<row { solution[row] -= lower[row * width + k] * solution[k] }
             solution[row] /= lower[row * width + row]
         }
+        return solution
+    }
+
+    /// `A⁻¹ b`.
+    package func solve(_ right: [Double]) -> [Double] {
+        var solution = forward(right)
         for row in (0..<width).reversed() {
             for k in row + 1..<max(row + 1, width) { solution[row] -= lower[k * width + row] * solution[k] }
             solution[row] /= lower[row * width + row]
@@ -44,7 +45,7 @@ struct CholeskyFactor {
     }
 
     /// `A⁻¹` by rows.
-    func inverse() -> [Double] {
+    package func inverse() -> [Double] {
         (0..<width).flatMap { column in
             var unit = [Double](repeating: 0, count: width)
             unit[column] = 1
