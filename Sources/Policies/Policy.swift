@@ -118,6 +118,16 @@ public struct Policy: Sendable, Codable, Hashable {
         /// Ratio; 0.05 means that 5 % worse is rolled back.
         public var rollbackIfWorseBy: Double
         public var onInconclusive: OnInconclusive
+        /// Whether a change is tried on a part of the replicas first; `nil` is `auto`.
+        public var canary: CanaryUse?
+
+        public enum CanaryUse: String, Sendable, Codable, Hashable, CaseIterable {
+            /// Where the target, its replicas and its sources allow it; else the whole target is changed.
+            case auto
+            /// A change that cannot be tried so is not made.
+            case always
+            case never
+        }
 
         public enum OnInconclusive: String, Sendable, Codable, Hashable, CaseIterable {
             case revert, keep

@@ -132,6 +132,7 @@ struct PolicyBuilder {
         verify.minSamples = object.integer("minSamples") ?? verify.minSamples
         verify.rollbackIfWorseBy = object.number("rollbackIfWorseBy") ?? verify.rollbackIfWorseBy
         verify.onInconclusive = object.choice("onInconclusive") ?? verify.onInconclusive
+        verify.canary = object.choice("canary")
         return verify
     }
 

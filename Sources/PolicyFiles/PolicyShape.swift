@@ -91,6 +91,9 @@ enum PolicyShape {
             Field("rollbackIfWorseBy", .ratio(0...10), "how much worse is too much; 5% unless told"),
             Field(
                 "onInconclusive", .choice(Policy.Verification.OnInconclusive.allCases.map(\.rawValue)), "revert unless told"),
+            Field(
+                "canary", .choice(Policy.Verification.CanaryUse.allCases.map(\.rawValue)),
+                "whether a change is tried on a part of the replicas first; auto unless told: where that is possible"),
         ])
 
     private static let budgets = FieldTable(

@@ -88,6 +88,7 @@ struct EmbeddedState: Sendable {
     var pool: EnginePool
     let identity: String
     var mark: AdjustmentMark?
+    var canary: CanaryMark?
     /// The newest term that has written.
     var fence = FencingToken(rawValue: 0)
     var nextRequest = 0

@@ -79,20 +79,20 @@ public struct SimulatorAdjuster: Adjuster {
 }
 
 extension EmbeddedState {
-    fileprivate enum Change {
+    enum Change {
         case replicas(Int)
         case settings(EngineSettings)
     }
 
     /// Whether this term may write, and to this target.
-    fileprivate func checkStanding(_ term: FencingToken, _ identity: String?) throws(AdjusterError) {
+    func checkStanding(_ term: FencingToken, _ identity: String?) throws(AdjusterError) {
         if term.rawValue != 0, term < fence {
             throw .fenced("term \(fence.rawValue) has written to the simulator, and this is term \(term.rawValue)")
         }
         if let identity, identity != self.identity { throw .gone("the simulator is \(self.identity), and the change is for \(identity)") }
     }
 
-    fileprivate func check(_ order: ChangeOrder) throws(AdjusterError) {
+    func check(_ order: ChangeOrder) throws(AdjusterError) {
         try checkStanding(order.fence, order.identity)
         guard let found = pool.value(of: order.knob) else {
             throw .refused("a simulated engine has no setting for \(order.knob.name), whose role is \(order.knob.role.rawValue)")
@@ -103,7 +103,7 @@ extension EmbeddedState {
         }
     }
 
-    fileprivate func change(for order: ChangeOrder) throws(AdjusterError) -> Change {
+    func change(for order: ChangeOrder) throws(AdjusterError) -> Change {
         func refuse() -> AdjusterError { .refused("\(order.to) is no value for \(order.knob.name) of a simulated engine") }
         if order.knob.role == .replicas {
             guard let count = order.to.wholeNumber, (0...PoolSetup.maximumReplicas).contains(count) else { throw refuse() }
@@ -157,7 +157,7 @@ extension EngineSettings {
 }
 
 extension PoolStatus {
-    fileprivate var rollout: TargetObservation.Rollout {
+    var rollout: TargetObservation.Rollout {
         guard isSettled else {
             return .progressing("\(ready - outdated) of \(wanted) replicas are ready with the settings in force, \(starting) are starting")
         }

@@ -99,6 +99,7 @@ struct PolicyTrialRun {
     private let engine: EmbeddedEngine
     private let clock = TrialClock()
     private let source: TrialSource
+    private let meter: TrialMeter
     private let journal = TrialJournal()
     private let loop: PolicyLoop
     private var recorder: TrialRecorder
@@ -113,12 +114,14 @@ struct PolicyTrialRun {
         let (trial, policy) = (setting.trial, setting.policy)
         engine = EmbeddedEngine(trial.setup, listens: false)
         source = TrialSource(policy, seed: trial.setup.seed, profile: trial.setup.profile.name)
+        meter = TrialMeter(seesReplicas: source.seesEveryRequest)
         recorder = TrialRecorder(trial)
         started = trial.setup.replicas
         let identifiers = TrialIdentifiers(seed: trial.setup.seed)
         let ports = LoopPorts(
             clock: clock, sources: [source],
-            adjuster: SimulatorAdjuster(engine: engine, knobs: policy.knobs, rollout: setting.rollout), journal: journal,
+            adjuster: SimulatorAdjuster(engine: engine, knobs: policy.knobs, rollout: setting.rollout),
+            canary: CanaryPorts(target: SimulatorCanary(engine: engine), meter: meter), journal: journal,
             leadership: SoleLeader(), announcer: announcer, makeIdentifier: { identifiers.next() }, toolVersion: "simulate", origin: .run)
         loop = PolicyLoop(policy: policy, target: "simulator/\(policy.name)", ports: ports)
     }
@@ -147,6 +150,7 @@ struct PolicyTrialRun {
         // While a rollout is under way replicas of two kinds are there; they are all taken for the new one.
         deviceSeconds += block.replicaSeconds * Double(engine.settings.tensorParallel ?? engine.profile.devices)
         source.take(block)
+        meter.take(block.outcomes)
         _ = recorder.take(block.outcomes)
         verdicts.serve(arrivals, until: end, block.outcomes) {
             trial.objective.isMet(by: $0, on: trial.setup.profile, trial.setup.settings)

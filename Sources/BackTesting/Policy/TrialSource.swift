@@ -76,6 +76,9 @@ final class TrialSource: MeasurementSource {
         longestWindow = policy.longestWindow
     }
 
+    /// Whether it is told of every request, and by which replica it was answered; probes are not.
+    var seesEveryRequest: Bool { probeGap == nil }
+
     func take(_ block: PoolBlock) {
         let look = Look(
             time: block.end, seconds: block.length.seconds, waiting: block.status.waiting, cacheUsage: block.status.cacheUsage,

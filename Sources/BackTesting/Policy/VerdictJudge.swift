@@ -70,14 +70,16 @@ struct VerdictJudge {
         guard let adjustment else { return }
         if twin?.adjustment != adjustment.id {
             twin = nil
-            if let before, adjustment.state == .applying || adjustment.state == .settling {
+            if var before, adjustment.isComingToAll {
+                before.endTrial()
                 twin = Twin(adjustment: adjustment.id, pool: before)
             }
         }
         guard var twin else { return }
-        if adjustment.state == .observing, twin.since == nil { twin.since = now }
+        let isCompared = adjustment.state == (adjustment.trial == nil ? .observing : .probation)
+        if isCompared, twin.since == nil { twin.since = now }
         self.twin = twin
-        if adjustment.verdict != nil || adjustment.state.isFinal {
+        if adjustment.verdict != nil && adjustment.trial == nil || adjustment.state.isFinal || adjustment.state == .rollingBack {
             judge(adjustment, twin)
             self.twin = nil
         }
@@ -94,4 +96,9 @@ struct VerdictJudge {
         if verdict == .worsened, isNoWorse { count.falseAlarms += 1 }
         if adjustment.state == .kept, more > Self.harm { count.missedHarms += 1 }
     }
+}
+
+extension Adjustment {
+    /// Whether the change has just come to the whole pool. What is tried on a part of it does so when it is promoted.
+    fileprivate var isComingToAll: Bool { trial == nil ? state == .applying || state == .settling : state == .promoting }
 }

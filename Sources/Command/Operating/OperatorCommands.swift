@@ -45,7 +45,12 @@ struct RollbackCommand: ParsableCommand {
     @OptionGroup var asking: AdjustmentRequestOptions
 
     func run() throws {
-        try asking.leave("asked to be rolled back", expecting: [.applying, .settling, .observing, .kept, .rollingBack, .rollbackFailed]) {
+        try asking.leave(
+            "asked to be rolled back",
+            expecting: [
+                .comparing, .applying, .settling, .observing, .promoting, .probation, .kept, .rollingBack, .rollbackFailed,
+            ]
+        ) {
             .rollback(adjustment: $0)
         }
     }
@@ -145,7 +150,8 @@ extension AdjustmentState {
         case .rollingBack: "being rolled back"
         case .rollbackFailed: "not yet rolled back"
         case .rolledBack: "rolled back"
-        case .proposed, .applying, .settling, .observing, .kept, .superseded, .failed, .rejected: rawValue
+        case .probation: "on probation"
+        case .proposed, .comparing, .applying, .settling, .observing, .promoting, .kept, .superseded, .failed, .rejected: rawValue
         }
     }
 }

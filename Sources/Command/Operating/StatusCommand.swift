@@ -122,8 +122,8 @@ extension Adjustment {
         let told =
             switch state {
             case .awaitingApproval: "approve \(id.shortText), or reject it"
-            case .settling: "\(FigureText.duration(settled)) of \(FigureText.duration(terms.settle)) settled"
-            case .observing: finding?.explanation ?? "nothing was compared yet"
+            case .settling where trial == nil: "\(FigureText.duration(settled)) of \(FigureText.duration(terms.settle)) settled"
+            case .comparing, .observing: finding?.explanation ?? "nothing was compared yet"
             default: reason
             }
         return lastProblem.map { "\(told); \($0)" } ?? told

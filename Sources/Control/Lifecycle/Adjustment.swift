@@ -32,6 +32,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     private var forgotten = 0
     /// Blocks after the change has settled, oldest first.
     public var after: [LatencyBlock] = []
+    /// How it is tried on a part of the replicas first; `nil` where it is made everywhere at once.
+    public internal(set) var trial: CanaryTrial?
     /// What the comparison says so far.
     public var finding: VerificationFinding?
     public var verdict: Verdict?
@@ -94,7 +96,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
 
     public init(
         id: UUID, policy: String, target: String, identity: String?, candidate: Candidate, knob: Knob, kind: Kind, cycle: UUID?,
-        triggers: [String], terms: Terms, before: [LatencyBlock], proposedAt: Timestamp, reason: String
+        triggers: [String], terms: Terms, before: [LatencyBlock], trial: CanaryTrial? = nil, proposedAt: Timestamp, reason: String
     ) {
         self.id = id
         self.policy = policy
@@ -107,6 +109,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         self.triggers = triggers
         self.terms = terms
         self.before = before
+        self.trial = trial
         state = .proposed
         history = [Transition(state: .proposed, time: proposedAt, reason: reason)]
         lastSeen = proposedAt
@@ -173,6 +176,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         var copy = self
         copy.before = []
         copy.after = []
+        copy.trial?.course = nil
         return copy
     }
 }

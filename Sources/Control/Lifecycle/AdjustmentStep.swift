@@ -2,7 +2,7 @@ import FoundationEssentials
 import Learning
 public import Measurements
 import Policies
-import Verification
+public import Verification
 
 /// What is known when an adjustment is looked at.
 public struct AdjustmentView: Sendable, Hashable {
@@ -10,15 +10,21 @@ public struct AdjustmentView: Sendable, Hashable {
     public var sight: Sight
     /// Whole blocks that began after the newest one it has.
     public var blocks: [LatencyBlock]
+    /// What there is of its canary, and what its groups did since the newest bucket it has; `nil` where it has none.
+    public var canary: CanarySight?
     /// What an operator asked of it; the newest counts.
     public var request: Request?
     /// So many targets look bad at once that the measurements are doubted; time does not pass for the comparison.
     public var doubtsMeasurements: Bool
 
-    public init(now: Timestamp, sight: Sight, blocks: [LatencyBlock] = [], request: Request? = nil, doubtsMeasurements: Bool = false) {
+    public init(
+        now: Timestamp, sight: Sight, blocks: [LatencyBlock] = [], canary: CanarySight? = nil, request: Request? = nil,
+        doubtsMeasurements: Bool = false
+    ) {
         self.now = now
         self.sight = sight
         self.blocks = blocks
+        self.canary = canary
         self.request = request
         self.doubtsMeasurements = doubtsMeasurements
     }
@@ -29,6 +35,12 @@ public struct AdjustmentView: Sendable, Hashable {
         case unseen(String)
         /// There is no such target any more; a sentence.
         case gone(String)
+    }
+
+    public enum CanarySight: Sendable, Hashable {
+        case seen(CanaryStatus, [CanaryBucket])
+        /// A sentence.
+        case unseen(String)
     }
 
     public enum Request: Sendable, Hashable {
@@ -45,6 +57,8 @@ public struct AdjustmentStep: Sendable, Hashable {
     /// What is to be done once the adjustment is on disk.
     public enum Effect: Sendable, Hashable {
         case apply(ChangeOrder.Direction)
+        /// Brings the canary a step further; asked for again until it is there.
+        case canary(CanaryAction)
         /// Takes the mark off the target.
         case unmark
     }

@@ -95,7 +95,7 @@ extension AdjustmentStepper {
         }
     }
 
-    private mutating func keep(_ why: String) {
+    mutating func keep(_ why: String) {
         move(.kept, why)
         announce(.verificationPassed, "kept \(change): \(why)")
         effect = .unmark
@@ -109,7 +109,7 @@ extension AdjustmentStepper {
         effect = .apply(.back)
     }
 
-    private mutating func stillOurs(_ relation: Adjustment.Relation) -> Bool {
+    mutating func stillOurs(_ relation: Adjustment.Relation) -> Bool {
         switch relation {
         case .after: return true
         case .unreadable: return true

@@ -13,9 +13,16 @@ extension AdjustmentStepper {
             move(.awaitingApproval, "the policy's mode is approve")
             announce(.approvalNeeded, "\(change) waits for approval: approve \(adjustment.id.shortText)")
         } else {
-            move(.applying, "the policy's mode is auto")
-            effect = .apply(.forward)
+            start("the policy's mode is auto")
+            effect = adjustment.trial == nil ? .apply(.forward) : .canary(.prepare)
         }
+    }
+
+    /// Nothing stands against it any more.
+    mutating func start(_ why: String) {
+        guard let trial = adjustment.trial else { return move(.applying, why) }
+        move(.comparing, why)
+        announce(.canaryBegun, "trying \(change) on a part of the replicas first: \(trial.announcement)")
     }
 
     private mutating func beginHoldout(_ relation: Adjustment.Relation) {

@@ -10,11 +10,12 @@ extension AdjustmentStepper {
             switch effect {
             case .apply(.forward): arrive()
             case .apply(.back): arriveBack(unmark: false)
-            case .unmark: break
+            case .unmark, .canary: break  // How far a canary has got is told by the next look.
             }
             return
         }
         adjustment.lastProblem = failure.explanation
+        if case .canary(let action) = effect { return settleTrial(action, failure) }
         guard case .apply(let direction) = effect else { return }
         direction == .forward ? settleForward(failure) : settleBack(failure)
     }
@@ -39,16 +40,19 @@ extension AdjustmentStepper {
         case .conflict: adjustment.attempts += 1
         case .changedByAnother(let found, let why):
             found.map { $0.isSame(as: adjustment.candidate.from) } == true ? () : supersede(why)
-        case .refused(let why):
-            adjustment.attempts += 1
-            let attempts = adjustment.attempts
-            let pause = Self.pause(afterAttempts: attempts)
-            move(.rollbackFailed, "taking it back was refused: \(why)")
-            adjustment.attempts = attempts
-            adjustment.retryAt = now.advanced(by: pause)
-            announce(.rollbackFailed, "could not take back \(change): \(why); trying again in \(FigureText.duration(pause))")
+        case .refused(let why): failToTakeBack(why)
         case .gone(let why): supersede(why)
         }
+    }
+
+    mutating func failToTakeBack(_ why: String) {
+        adjustment.attempts += 1
+        let attempts = adjustment.attempts
+        let pause = Self.pause(afterAttempts: attempts)
+        move(.rollbackFailed, "taking it back was refused: \(why)")
+        adjustment.attempts = attempts
+        adjustment.retryAt = now.advanced(by: pause)
+        announce(.rollbackFailed, "could not take back \(change): \(why); trying again in \(FigureText.duration(pause))")
     }
 
     /// 30 s, doubled with every attempt, at most 10 minutes.

@@ -61,7 +61,7 @@ struct AdjustmentStepper {
         case .reject, .rollback:
             reject("an operator rejected it")
         case .approve:
-            move(.applying, "an operator approved it")
+            start("an operator approved it")
             return false
         case nil:
             let start = adjustment.reached(.awaitingApproval) ?? now
@@ -79,6 +79,7 @@ struct AdjustmentStepper {
     private mutating func take(_ observation: TargetObservation) {
         let relation = adjustment.relation(to: observation)
         guard relation != .replaced else { return supersede("the target was replaced by another of its name") }
+        if let trial = adjustment.trial, trial.isUnderWay(in: adjustment.state) { return takeTrial(trial, relation) }
         adjustment.passTime(to: now, isDoubtful ? .doubted : .seen(settled: observation.rollout == .settled))
         switch adjustment.state {
         case .proposed: begin(relation)
@@ -86,6 +87,8 @@ struct AdjustmentStepper {
         case .applying: carryForward(relation)
         case .settling: settleDown(relation, observation.rollout)
         case .observing: watch(relation, observation.rollout)
+        case .probation: watchProbation(relation, observation.rollout)
+        case .comparing, .promoting: preconditionFailure("\(adjustment.state) without a trial")
         case .rollingBack: carryBack(relation)
         case .rollbackFailed: tryAgain(relation)
         case .kept, .rolledBack, .superseded, .failed, .rejected: break

@@ -19,6 +19,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
     case noBaseline(blocks: Int, needed: Int)
     /// The policy acts at set times only.
     case notScheduled(next: Timestamp?)
+    /// The policy makes no change that was not tried on a part of the replicas first.
+    case noCanary(String)
     /// Another policy's adjustment of the same target is open.
     case targetBusy(policy: String)
 
@@ -39,6 +41,7 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
             "only \(blocks) of \(needed) stretches of time with requests were seen before it, so nobody could tell whether it helped"
         case .notScheduled(let next):
             "the policy acts at set times only" + (next.map { ", the next is \($0)" } ?? "")
+        case .noCanary(let why): "verify.canary is always, and it cannot be tried on a part of the replicas: \(why)"
         case .targetBusy(let policy): "policy '\(policy)' is changing the same target"
         }
     }

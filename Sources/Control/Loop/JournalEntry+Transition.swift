@@ -34,7 +34,8 @@ extension JournalEntry {
     private mutating func cool(
         _ reached: Set<AdjustmentState>, _ adjustment: Adjustment, _ policy: Policy, _ triggers: [String: TriggerState]
     ) {
-        let begun = reached.contains(.settling) || (adjustment.kind == .holdout && reached.contains(.observing))
+        let begun =
+            reached.contains(.settling) || reached.contains(.probation) || (adjustment.kind == .holdout && reached.contains(.observing))
         let undone = reached.contains(.rolledBack)
         guard begun || undone else { return }
         var cooled = triggers
@@ -56,7 +57,9 @@ extension InfeasibleChange {
     /// help, or that an operator did not want; `nil` for other ends.
     init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
         let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
-        let rolloutFailed = reached.contains(.rollingBack) && adjustment.reached(.observing) == nil && adjustment.verdict != nil
+        let rolloutFailed =
+            reached.contains(.rollingBack) && adjustment.reached(.observing) == nil
+            && adjustment.verdict != nil && adjustment.verdict != .superseded
         let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
         // What an operator did not want is not asked for again at once, nor what nobody answered to.
         let wasRejected = reached.contains(.rejected)
@@ -68,10 +71,12 @@ extension InfeasibleChange {
 
 extension EpisodeRecord {
     fileprivate init(_ adjustment: Adjustment, policy: Policy, draw: ActionDraw, triggers: [String: TriggerState]) {
-        let mode: Mode = adjustment.kind == .holdout ? .holdout : .temporal
+        let mode: Mode = adjustment.kind == .holdout ? .holdout : adjustment.trial == nil ? .temporal : .canary
         self.init(
             id: adjustment.id, deployment: adjustment.target, decidedAt: adjustment.proposedAt, mode: mode, propensities: draw.propensities)
         isUrgent = draw.isUrgent
+        canaryReplicas = adjustment.trial?.podsPerGroup ?? 0
+        controlReplicas = adjustment.trial?.podsPerGroup ?? 0
         seed = draw.seed
         trigger = adjustment.triggers.first
         from = [adjustment.knob.name: adjustment.candidate.from]

@@ -8,6 +8,8 @@ public struct LoopPorts: Sendable {
     public var sources: [any MeasurementSource]
     /// `nil` for a policy without a target.
     public var adjuster: (any Adjuster)?
+    /// `nil` where the target's replicas cannot be changed apart.
+    public var canary: CanaryPorts?
     public var journal: any Journal
     public var leadership: any Leadership
     public var announcer: any Announcer
@@ -19,7 +21,8 @@ public struct LoopPorts: Sendable {
     public var origin: CycleRecord.Origin
 
     public init(
-        clock: any ControlClock, sources: [any MeasurementSource], adjuster: (any Adjuster)?, journal: any Journal,
+        clock: any ControlClock, sources: [any MeasurementSource], adjuster: (any Adjuster)?,
+        canary: CanaryPorts? = nil, journal: any Journal,
         leadership: any Leadership, announcer: any Announcer, fleet: FleetView = FleetView(),
         plannedChange: @escaping @Sendable (Recommendation) -> PlannedChange = { _ in .none(reason: "the target tells no exact request") },
         makeIdentifier: @escaping @Sendable () -> UUID = { UUID() }, toolVersion: String, origin: CycleRecord.Origin
@@ -27,6 +30,7 @@ public struct LoopPorts: Sendable {
         self.clock = clock
         self.sources = sources
         self.adjuster = adjuster
+        self.canary = canary
         self.journal = journal
         self.leadership = leadership
         self.announcer = announcer

@@ -28,7 +28,15 @@ extension PolicyLoop {
         let id = ports.makeIdentifier()
         let draw = ActionDraw(
             wish, policy: policy, objectives: decision.objectives, seed: id.seed, isForced: forced != nil)
-        let new = adjustment(id, wish, draw, forced != nil, look, decision, report.cycle?.id)
+        var new = adjustment(id, wish, draw, forced != nil, look, decision, report.cycle?.id)
+        switch await planTrial(of: new, isUrgent: draw.isUrgent && forced == nil, look) {
+        case .everywhere: break
+        case .first(let trial): new.trial = trial
+        case .refused(let refusal):
+            report.refusal = refusal
+            announceRefusal(refusal, wish, decision, at: look.now)
+            return try note(decision, look, memory, &report)
+        }
         report.adjustment = try await begin(new, draw: draw, look, memory, decision, cycle: report.cycle)
     }
 
@@ -137,7 +145,8 @@ extension PolicyLoop {
         let requests = try requests(for: open.id)
         let view = AdjustmentView(
             now: look.now, sight: look.sight ?? .unseen("the policy has no target"), blocks: blocks.blocks,
-            request: requests.last?.request, doubtsMeasurements: ports.fleet.count.isDoubtful)
+            canary: await lookAtCanary(of: open, at: look.now), request: requests.last?.request,
+            doubtsMeasurements: ports.fleet.count.isDoubtful)
         let step = open.step(view)
         var triggers = memory.history.triggers
         try record(step, from: open, &triggers, look, answered: requests.map(\.id))
@@ -159,6 +168,7 @@ extension PolicyLoop {
                 // Leadership is asked for again: the rehearsal took time.
                 guard let term = ports.leadership.term(), term == order.fence else { throw .fenced("another controller leads") }
                 try await adjuster.apply(order)
+            case .canary(let action): try await carryOut(action, of: adjustment, fence: term)
             case .unmark: try await adjuster.unmark(adjustment.id, fence: term)
             }
         } catch {

@@ -22,6 +22,8 @@ public actor PolicyLoop {
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
     private var newest: Adjustment?
+    /// Whether groups may be left at the target of a trial that nobody knows of.
+    var mayHaveStrayCanary = true
 
     public init(policy: Policy, target: String, ports: LoopPorts) {
         self.policy = policy
@@ -132,6 +134,7 @@ public actor PolicyLoop {
             report.adjustment = try await begin(adopted, draw: nil, look, memory, decision, cycle: nil)
             return
         }
+        guard try await removeStrayCanary(look) else { return try note(decision, look, memory, &report) }
         if let kept = try keptToTakeBack() {
             report.adjustment = try await carryOn(kept, look, memory)
             return

@@ -57,40 +57,51 @@ extension EnginePool {
 
     // MARK: Towards what is wanted
 
-    mutating func addMember(isCold: Bool) {
-        members.append(setup.member(nextNumber, revision: revision, askedFor: now, isCold: isCold))
+    mutating func addMember(isCold: Bool, group: PoolTrial.Group? = nil) {
+        var setup = setup
+        setup.settings = settings(of: group)
+        members.append(setup.member(nextNumber, revision: revision, askedFor: now, isCold: isCold, group: group))
         nextNumber += 1
     }
 
-    /// Tells members with the engine and the settings in force from older ones.
+    /// Tells members with the engine and the settings that they are to have from older ones.
     var isCurrent: (PoolMember) -> Bool {
-        let (revision, settings) = (revision, settings)
-        return { $0.revision == revision && $0.replica.settings == settings }
+        let (revision, settings, canary) = (revision, settings, settings(of: .canary))
+        return { $0.revision == revision && $0.replica.settings == ($0.group == .canary ? canary : settings) }
     }
 
     /// Starts and drains replicas until the next one has to be waited for: at most a quarter more than wanted, and no fewer ready than
-    /// there are or are wanted.
+    /// there are or are wanted. Groups of a trial are exchanged each by itself.
     mutating func reconcile() {
+        let inGroups = trial?.perGroup ?? 0
+        if trial != nil {
+            for group in PoolTrial.Group.allCases { reconcile(group, wanted: inGroups) }
+        }
+        reconcile(nil, wanted: max(0, wanted - 2 * inGroups))
+        nextReady = members.lazy.compactMap(\.readyAt).min() ?? .max
+    }
+
+    private mutating func reconcile(_ group: PoolTrial.Group?, wanted: Int) {
         let surge = (wanted + 3) / 4
         let isCurrent = isCurrent
         while true {
-            let current = members.filter { isCurrent($0) && !$0.isDraining }
-            let outdated = members.filter { !isCurrent($0) && !$0.isDraining }
+            let own = members.filter { $0.group == group && !$0.isDraining }
+            let current = own.filter(isCurrent)
+            let outdated = own.filter { !isCurrent($0) }
             if current.count > wanted {
-                retire(isCurrent)
+                retire { $0.group == group && isCurrent($0) }
             } else if !outdated.isEmpty, current.count == wanted, current.allSatisfy(\.isReady) {
-                retire { !isCurrent($0) }
+                retire { $0.group == group && !isCurrent($0) }
             } else if outdated.contains(where: \.isStarting) {
-                retire { !isCurrent($0) && $0.isStarting }
-            } else if !outdated.isEmpty, (current + outdated).count(where: \.isReady) > wanted {
-                retire { !isCurrent($0) }
-            } else if current.count < wanted, current.count + outdated.count < wanted + (outdated.isEmpty ? 0 : surge) {
-                addMember(isCold: true)
+                retire { $0.group == group && !isCurrent($0) && $0.isStarting }
+            } else if !outdated.isEmpty, own.count(where: \.isReady) > wanted {
+                retire { $0.group == group && !isCurrent($0) }
+            } else if current.count < wanted, own.count < wanted + (outdated.isEmpty ? 0 : surge) {
+                addMember(isCold: true, group: group)
             } else {
                 break
             }
         }
-        nextReady = members.lazy.compactMap(\.readyAt).min() ?? .max
     }
 
     /// Lets one replica go: one that is still starting, or else the least loaded; of equals the youngest.

@@ -13,6 +13,8 @@ public struct EnginePool: Sendable {
     var nextNumber = 0
     /// Counts the engines this pool has had.
     var revision = 0
+    /// Two groups of which one is to have other settings; `nil` where all are alike.
+    var trial: PoolTrial?
     /// Picoseconds.
     var now: Int64 = 0
     /// Of the earliest replica to become ready.

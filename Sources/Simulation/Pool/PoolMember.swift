@@ -9,6 +9,8 @@ struct PoolMember {
     let askedFor: Int64
     /// Of the engine it runs, see ``EnginePool/upgrade(to:)``.
     let revision: Int
+    /// Its group in a ``PoolTrial``; `nil` for the rest.
+    var group: PoolTrial.Group?
 
     enum Phase: Equatable {
         case starting(readyAt: Int64)
@@ -32,7 +34,7 @@ struct PoolMember {
 
 extension PoolSetup {
     /// A replica that begins at a time; all of its chances come from the seed and its number.
-    func member(_ number: Int, revision: Int, askedFor: Int64, isCold: Bool) -> PoolMember {
+    func member(_ number: Int, revision: Int, askedFor: Int64, isCold: Bool, group: PoolTrial.Group? = nil) -> PoolMember {
         var draws = NormalDraws(SplitMix64(seed: seed &+ UInt64(number + 1) &* 0xD1B5_4A32_D192_ED03))
         var slowness = exponential(noise.betweenReplicas * min(max(draws.next(), -4), 4))
         let start = Double(coldStart.median.picoseconds) * exponential(coldStart.deviation * min(max(draws.next(), -4), 4))
@@ -45,6 +47,7 @@ extension PoolSetup {
                 seed: seed ^ UInt64(number + 1) &* 0x9FB2_1C65_1E98_DF25),
             listens: listens)
         return PoolMember(
-            replica: replica, phase: isCold ? .starting(readyAt: readyAt) : .ready, askedFor: askedFor, revision: revision)
+            replica: replica, phase: isCold ? .starting(readyAt: readyAt) : .ready, askedFor: askedFor, revision: revision,
+            group: group)
     }
 }

@@ -1,0 +1,194 @@
+import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+import Verification
+
+/// A change that is tried on a part of the replicas: while its groups are there, what they are and do decides, and not the whole target.
+///
+/// What is asked for follows from what is there, so that a step that was cut off is simply asked for again.
+extension AdjustmentStepper {
+    mutating func takeTrial(_ trial: CanaryTrial, _ relation: Adjustment.Relation) {
+        guard case .seen(let status, let buckets)? = view.canary else {
+            adjustment.passTime(to: now, .unseen)
+            adjustment.lastProblem = if case .unseen(let why)? = view.canary { why } else { "nothing can tell of its canary" }
+            return
+        }
+        adjustment.passTime(to: now, .seen(settled: status.rollout == .settled))
+        switch adjustment.state {
+        case .rollingBack, .rollbackFailed: return takeAway(status, relation)
+        default: break
+        }
+        if let interference = status.interference { return giveUp(interference, verdict: .superseded) }
+        if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
+        if adjustment.state == .promoting { return promote(status, relation) }
+        if case .failed(let why) = status.rollout { return giveUp("the canary fails: \(why)", verdict: .worsened) }
+        observe(buckets)
+        switch adjustment.state {
+        case .comparing: compare(status)
+        case .applying: changeCanary(trial, status)
+        case .settling, .observing: watchCanary()
+        default: break
+        }
+    }
+
+    private mutating func observe(_ buckets: [CanaryBucket]) {
+        guard var course = adjustment.trial?.course else { return }
+        let newest = adjustment.trial?.measuredUntil
+        for bucket in buckets where newest.map({ bucket.start >= $0 }) ?? true { course.observe(bucket) }
+        adjustment.trial?.course = course
+        adjustment.finding = course.finding
+    }
+
+    // MARK: Forward
+
+    private mutating func compare(_ status: CanaryStatus) {
+        guard let course = adjustment.trial?.course else { return gather(status) }
+        switch course.phase {
+        case .comparing: break
+        case .ended: giveUp(course.finding.explanation, verdict: course.verdict)
+        case .applying, .warming, .settling, .observing:
+            adjustment.trial?.wasApplied = true
+            move(.applying, "both groups were alike for \(FigureText.duration(now.since(course.start).duration))")
+            effect = .canary(.apply)
+        }
+    }
+
+    /// Waits until both groups are whole; from then on they are compared.
+    private mutating func gather(_ status: CanaryStatus) {
+        guard let trial = adjustment.trial else { return }
+        guard status.isReady(.prepared) else { return askAgain(.prepare, "its groups were not made", status) }
+        let course = CanaryCourse(plan: trial.plan, start: now)
+        adjustment.trial?.course = course
+    }
+
+    private mutating func changeCanary(_ trial: CanaryTrial, _ status: CanaryStatus) {
+        if let course = adjustment.trial?.course, let verdict = course.verdict { return conclude(verdict, course.finding) }
+        guard status.isReady(.applied) else { return askAgain(.apply, "the canary did not take the change", status) }
+        let time = now
+        adjustment.trial?.course?.applied(at: time)
+        move(.settling, "the canary runs with the change")
+        announce(.adjustmentApplied, "changed \(change) in \(trial.podsPerGroup) of \(trial.replicas) replicas")
+    }
+
+    private mutating func watchCanary() {
+        guard let course = adjustment.trial?.course else { return giveUp("what was measured of its groups is lost", verdict: .unmeasured) }
+        if let verdict = course.verdict { return conclude(verdict, course.finding) }
+        if adjustment.state == .settling, course.phase == .observing {
+            move(.observing, "the canary has settled; it is compared with the replicas beside it")
+        }
+        // Buckets may never come: without any, time itself must end the watch.
+        guard adjustment.elapsed >= course.plan.timeLimit + course.plan.canaryTerms.bucketLength * 2 else { return }
+        giveUp("too little was measured of its groups in \(FigureText.duration(adjustment.elapsed)) to say anything", verdict: .unmeasured)
+    }
+
+    private mutating func conclude(_ verdict: Verdict, _ finding: VerificationFinding) {
+        adjustment.verdict = verdict
+        let isKept = verdict == .improved || (verdict == .inconclusive && adjustment.terms.onInconclusive == .keep)
+        guard isKept else { return giveUp(finding.explanation, verdict: verdict) }
+        adjustment.trial?.wasPromoted = true
+        move(.promoting, finding.explanation)
+        announce(.canaryPromoted, "\(change) goes to all replicas: \(finding.explanation)")
+        effect = .canary(.promote)
+    }
+
+    /// Brings the change to every replica, and then takes the groups away.
+    private mutating func promote(_ status: CanaryStatus, _ relation: Adjustment.Relation) {
+        if status.isGone {
+            adjustment.trial?.areGroupsGone = true
+            guard stillOurs(relation) else { return }
+            return move(.probation, "every replica has the change")
+        }
+        if case .failed(let why) = status.rollout, status.mark?.stage == .promoted {
+            return giveUp("the rollout to all replicas failed: \(why)", verdict: .worsened)
+        }
+        let isEverywhere = status.mark?.stage == .removing || (status.mark?.stage == .promoted && status.rollout == .settled)
+        askAgain(isEverywhere ? .remove : .promote, "not every replica took the change", status)
+    }
+
+    /// Asks for a step once more; one that does not come to its end within the deadline is given up.
+    private mutating func askAgain(_ action: CanaryAction, _ complaint: String, _ status: CanaryStatus) {
+        guard adjustment.elapsed < adjustment.terms.progressDeadline else {
+            let why = status.rollout.sentence ?? adjustment.lastProblem ?? "no attempt succeeded"
+            let deadline = FigureText.duration(adjustment.terms.progressDeadline)
+            return giveUp("\(complaint) within \(deadline): \(why)", verdict: .unmeasured)
+        }
+        effect = .canary(action)
+    }
+
+    // MARK: Back
+
+    private mutating func giveUp(_ why: String, verdict: Verdict?) {
+        takeBack(why, verdict: verdict)
+        effect = .canary(.remove)
+    }
+
+    /// First the groups go; a change that had gone on to the other replicas is then taken back there.
+    private mutating func takeAway(_ status: CanaryStatus, _ relation: Adjustment.Relation) {
+        guard status.isGone else {
+            guard mayTryAgain else { return }
+            if adjustment.state == .rollbackFailed { move(.rollingBack, "trying again to take its canary away") }
+            effect = .canary(.remove)
+            return
+        }
+        if adjustment.state == .rollbackFailed { move(.rollingBack, "its canary is gone") }
+        adjustment.trial?.areGroupsGone = true
+        guard adjustment.trial?.wasPromoted != true else { return carryBack(relation) }
+        let why = adjustment.history.last { $0.state == .rollingBack }?.reason ?? "it was taken back"
+        if adjustment.verdict == .superseded { return supersede(why) }
+        adjustment.trial?.wasApplied == true ? arriveBack(unmark: false) : fail(why)
+    }
+
+    // MARK: Answers
+
+    mutating func settleTrial(_ action: CanaryAction, _ failure: AdjusterError) {
+        let isLeaving = adjustment.state == .rollingBack || adjustment.state == .rollbackFailed
+        switch failure {
+        case .unreachable, .outcomeUnknown, .fenced, .conflict: break  // The next look tells.
+        case .gone(let why): supersede(why)
+        case .changedByAnother(_, let why):
+            // Taking away asks for nothing that another could have set.
+            if !isLeaving { giveUp(why, verdict: .superseded) }
+        case .refused(let why):
+            isLeaving ? failToTakeBack(why) : giveUp("it was refused: \(why)", verdict: .unmeasured)
+        }
+    }
+
+    // MARK: Everywhere
+
+    /// What was proved on a part is watched on the whole for a while: only proved harm takes it back.
+    mutating func watchProbation(_ relation: Adjustment.Relation, _ rollout: TargetObservation.Rollout) {
+        guard stillOurs(relation) else { return }
+        if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
+        if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
+        takeBlocksOfProbation()
+        var plan = adjustment.terms.verification
+        plan.aim = .holdLatency
+        plan.timeLimit = CanaryTrial.probation * 2
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
+        if finding.verdict == .worsened, !isDoubtful {
+            adjustment.finding = finding
+            return takeBack(finding.explanation, verdict: .worsened)
+        }
+        guard adjustment.elapsed >= CanaryTrial.probation else { return }
+        keep(
+            "proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas, and no harm was found on all of them in "
+                + FigureText.duration(CanaryTrial.probation))
+    }
+
+    private mutating func takeBlocksOfProbation() {
+        guard let start = adjustment.reached(.probation)?.advanced(by: adjustment.terms.settle) else { return }
+        let newest = adjustment.after.last?.start
+        adjustment.after += view.blocks.filter { block in block.start >= start && newest.map { block.start > $0 } ?? true }
+    }
+}
+
+extension TargetObservation.Rollout {
+    /// What it waits for; `nil` where it is done.
+    fileprivate var sentence: String? {
+        switch self {
+        case .settled: nil
+        case .progressing(let why), .waitingForRoom(let why), .failed(let why): why
+        }
+    }
+}

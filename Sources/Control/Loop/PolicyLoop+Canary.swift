@@ -1,0 +1,173 @@
+import FoundationEssentials
+import Learning
+import Measurements
+import Policies
+import Statistics
+import Verification
+
+extension PolicyLoop {
+    /// Where a change begins.
+    enum Beginning {
+        case everywhere
+        case first(CanaryTrial)
+        case refused(ActingRefusal)
+    }
+
+    // MARK: Beginning
+
+    /// Whether a new adjustment is tried on a part of the replicas first. Looks at the target and changes nothing.
+    /// - Parameter isUrgent: The objective is missed by so much that a comparison beforehand would take too long.
+    func planTrial(of new: Adjustment, isUrgent: Bool, _ look: Look) async -> Beginning {
+        let use = policy.verify.canary ?? .auto
+        guard use != .never, new.kind != .holdout, new.knob.role != .replicas else { return .everywhere }
+        guard use == .always || !isUrgent else { return .everywhere }
+        guard let canary = ports.canary else {
+            return use == .always ? .refused(.noCanary("its target has no replicas that could be changed apart")) : .everywhere
+        }
+        switch await trial(of: new, at: look.now, canary) {
+        case .success(let trial): return .first(trial)
+        case .failure(let obstacle):
+            guard use == .auto else { return .refused(.noCanary(obstacle.why)) }
+            tell(
+                .canaryRefused, "\(new.knob.name) is changed in all replicas at once: \(obstacle.why)", cause: obstacle.why,
+                adjustment: new.id, at: look.now)
+            return .everywhere
+        }
+    }
+
+    private struct Obstacle: Error {
+        let why: String
+
+        init(_ why: String) { self.why = why }
+    }
+
+    private func trial(of new: Adjustment, at now: Timestamp, _ canary: CanaryPorts) async -> Result<CanaryTrial, Obstacle> {
+        if let obstacle = canary.meter.obstacle { return .failure(Obstacle(obstacle)) }
+        do throws(AdjusterError) {
+            let ready = try await canary.target.status().rest.count(where: \.isReady)
+            guard let pods = CanaryOrder.podsPerGroup(of: ready) else {
+                return .failure(
+                    Obstacle("two groups beside a rest take \(CanaryOrder.fewestReplicas) ready replicas, and there are \(ready)"))
+            }
+            let forecast = forecast(new, readyReplicas: ready, canary.meter)
+            if let refusal = forecast.refusal { return .failure(Obstacle(refusal.explanation)) }
+            guard let term = ports.leadership.term() else { return .failure(Obstacle("another controller leads")) }
+            try await canary.target.rehearse(CanaryOrder(change: ChangeOrder(new, .forward, fence: term), podsPerGroup: pods))
+            var plan = canaryPlan(new).fitted(to: forecast)
+            let length = plan.canaryTerms.bucketLength.rounded(up: policy.monitor.interval)
+            plan.canary?.bucketLength = length
+            return .success(CanaryTrial(podsPerGroup: pods, replicas: ready, plan: plan, forecast: forecast))
+        } catch {
+            return .failure(Obstacle(error.explanation))
+        }
+    }
+
+    /// Blocks and windows of a policy are about the whole target; a canary has a time of its own.
+    private func canaryPlan(_ new: Adjustment) -> VerificationPlan {
+        var plan = new.terms.verification
+        plan.timeLimit = max(plan.timeLimit, Self.longestComparison)
+        return plan
+    }
+
+    private static let longestComparison = Duration.seconds(1_800)
+
+    /// How long it will take, under the requests of late, to find what is expected of the change.
+    private func forecast(_ new: Adjustment, readyReplicas: Int, _ meter: any CanaryMeter) -> CanaryForecast {
+        let plan = canaryPlan(new)
+        let seconds = new.before.reduce(0.0) { $0 + $1.length.inSeconds }
+        let requests = Double(new.before.reduce(0) { $0 + $1.requests })
+        // A change that is to lower nothing is tried for the harm it may do.
+        let (metric, effect) = plan.aim.metric.map { ($0, -Self.usualEffect) } ?? (.timePerOutputToken, Self.usualEffect)
+        return plan.forecast(
+            CanaryQuestion(
+                metric, effect: effect, readyReplicas: readyReplicas, requestsPerSecond: seconds > 0 ? requests / seconds : 0,
+                countsArrivals: meter.countsArrivals))
+    }
+
+    /// A log ratio, of 16 %: predictions are wide, and what is told beforehand is not to depend on them.
+    private static let usualEffect = 0.15
+
+    // MARK: Going on
+
+    /// What there is of an adjustment's canary; `nil` where it has none, or none yet.
+    func lookAtCanary(of open: Adjustment, at now: Timestamp) async -> AdjustmentView.CanarySight? {
+        guard let trial = open.trial, trial.isUnderWay(in: open.state) else { return nil }
+        guard let canary = ports.canary else { return .unseen("its target has no replicas that could be changed apart") }
+        do throws(AdjusterError) {
+            let status = try await canary.target.status()
+            guard let since = trial.measuredUntil, trial.isMeasured(in: open.state) else { return .seen(status, []) }
+            let look = CanaryLook(
+                experiment: open.id, now: now, status: status, bucketLength: trial.plan.canaryTerms.bucketLength, since: since,
+                deadline: min(policy.monitor.interval, .seconds(10)))
+            return .seen(status, await canary.meter.buckets(look))
+        } catch {
+            return .unseen(error.explanation)
+        }
+    }
+
+    func carryOut(_ action: CanaryAction, of adjustment: Adjustment, fence: FencingToken) async throws(AdjusterError) {
+        guard let canary = ports.canary, let trial = adjustment.trial else { return }
+        mayHaveStrayCanary = true
+        let order = CanaryOrder(change: ChangeOrder(adjustment, .forward, fence: fence), podsPerGroup: trial.podsPerGroup)
+        switch action {
+        case .prepare: try await canary.target.prepare(order)
+        case .apply: try await canary.target.apply(order)
+        case .promote: try await canary.target.promote(order)
+        case .remove: try await canary.target.remove(adjustment.id, fence: fence)
+        }
+    }
+
+    /// Takes away the groups of a trial that this store does not know, or knows to be over: a lost store, or a request that came late.
+    /// - Returns: Whether the target bears none, as far as is known.
+    func removeStrayCanary(_ look: Look) async throws(JournalFailure) -> Bool {
+        guard mayHaveStrayCanary, policy.mode != .recommend, look.observation != nil, let canary = ports.canary,
+            let term = ports.leadership.term()
+        else { return true }
+        do throws(AdjusterError) {
+            let status = try await canary.target.status()
+            guard !status.isGone else {
+                mayHaveStrayCanary = false
+                return true
+            }
+            if let mark = status.mark, mark.policy != policy.name { return true }
+            try await canary.target.remove(nil, fence: term)
+        } catch .refused {
+            return true  // Who may not look cannot have made one.
+        } catch {
+            tell(
+                .targetUnreachable, "a canary that nobody knows of may be left: \(error.explanation)",
+                cause: "stray canary: \(error.explanation)", at: look.now)
+        }
+        return false
+    }
+}
+
+extension CanaryTrial {
+    /// Whether what the groups do is of interest.
+    fileprivate func isMeasured(in state: AdjustmentState) -> Bool {
+        switch state {
+        case .comparing, .applying, .settling, .observing: true
+        default: false
+        }
+    }
+}
+
+extension CanaryForecast.Refusal {
+    /// A clause.
+    var explanation: String {
+        switch self {
+        case .tooFewReplicas(let count): "two groups of at most a quarter each take four ready replicas, and there are \(count)"
+        case .tooFewRequests(let rate): "each group would get \(FigureText.number(rate)) requests a second, and 0.05 is the least"
+        case .withinMargin: "what could be found is within what is tolerated"
+        case .tooLong(let limit): "it would take more than \(FigureText.duration(limit)) to find an effect of 16 %"
+        }
+    }
+}
+
+extension Duration {
+    /// The smallest multiple of another duration, above zero, that is not less.
+    fileprivate func rounded(up step: Duration) -> Duration {
+        guard step > .zero else { return self }
+        return step * max(1, Int((inSeconds / step.inSeconds - 1e-9).rounded(.up)))
+    }
+}
