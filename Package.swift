@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "ControllerHelper",
-            dependencies: ["Control", "EpisodeStore", "Kubernetes", "Measurements", "Policies", "Statistics"],
+            dependencies: ["Control", "EpisodeStore", "Kubernetes", "Measurements", "Policies", "Statistics", "Verification"],
             path: "Tests/ControllerHelper", swiftSettings: strict),
         .testTarget(
             name: "CrashTests",
@@ -206,11 +206,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
-            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport"],
+            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport", "Verification"],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport", "Verification"],
             exclude: ["Golden"], swiftSettings: strict),
         .target(
             name: "Server",

@@ -97,10 +97,46 @@ public struct CountedAdjuster: Adjuster {
     }
 
     private func counted<Value>(_ name: String, _ call: () async throws(AdjusterError) -> Value) async throws(AdjusterError) -> Value {
-        guard let step = try? counter.begin(.call, name) else { throw .unreachable("the test cut it off") }
+        try await counter.counted(name, call)
+    }
+}
+
+/// A canary whose calls are counted.
+public struct CountedCanary: CanaryTarget {
+    private let canary: any CanaryTarget
+    private let counter: StepCounter
+
+    public init(_ canary: any CanaryTarget, _ counter: StepCounter) {
+        self.canary = canary
+        self.counter = counter
+    }
+
+    public func rehearse(_ order: CanaryOrder) async throws(AdjusterError) {
+        try await counter.counted("canary-rehearse") { () async throws(AdjusterError) in try await canary.rehearse(order) }
+    }
+    public func prepare(_ order: CanaryOrder) async throws(AdjusterError) {
+        try await counter.counted("canary-prepare") { () async throws(AdjusterError) in try await canary.prepare(order) }
+    }
+    public func apply(_ order: CanaryOrder) async throws(AdjusterError) {
+        try await counter.counted("canary-apply") { () async throws(AdjusterError) in try await canary.apply(order) }
+    }
+    public func promote(_ order: CanaryOrder) async throws(AdjusterError) {
+        try await counter.counted("canary-promote") { () async throws(AdjusterError) in try await canary.promote(order) }
+    }
+    public func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) {
+        try await counter.counted("canary-remove") { () async throws(AdjusterError) in try await canary.remove(experiment, fence: fence) }
+    }
+    public func status() async throws(AdjusterError) -> CanaryStatus {
+        try await counter.counted("observe") { () async throws(AdjusterError) in try await canary.status() }
+    }
+}
+
+extension StepCounter {
+    fileprivate func counted<Value>(_ name: String, _ call: () async throws(AdjusterError) -> Value) async throws(AdjusterError) -> Value {
+        guard let step = try? begin(.call, name) else { throw .unreachable("the test cut it off") }
         let value = try await call()
         // An answer that is lost after the call was carried out.
-        guard (try? counter.end(step)) != nil else { throw .outcomeUnknown("the test lost the answer") }
+        guard (try? end(step)) != nil else { throw .outcomeUnknown("the test lost the answer") }
         return value
     }
 }

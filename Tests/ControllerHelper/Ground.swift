@@ -2,6 +2,7 @@ import Foundation
 public import Measurements
 public import Policies
 import Statistics
+import Verification
 
 /// What the controllers of a test have in common: one Deployment, one policy with one knob, and how fast requests are at each of its values.
 public struct Ground: Sendable {
@@ -9,6 +10,8 @@ public struct Ground: Sendable {
     public enum KnobKind: String, Sendable, CaseIterable {
         /// An argument of a container: one write.
         case argument
+        /// The same in eight replicas, two of which try it first.
+        case canary
         /// The scale subresource: the mark and the value are a write each.
         case replicas
     }
@@ -30,15 +33,19 @@ public struct Ground: Sendable {
     public static let deployment = Policy.KubernetesTarget(namespace: "llm", apiVersion: "apps/v1", kind: "Deployment", name: "chat")
 
     /// The Deployment before anything was changed.
-    public static let manifest = """
-        {apiVersion: apps/v1, kind: Deployment, metadata: {name: chat, namespace: llm}, spec: {replicas: 2,
+    public var manifest: String { Self.manifest(replicas: kind == .canary ? 8 : 2) }
+
+    public static func manifest(replicas: Int = 2) -> String {
+        """
+        {apiVersion: apps/v1, kind: Deployment, metadata: {name: chat, namespace: llm}, spec: {replicas: \(replicas),
           selector: {matchLabels: {app: chat}}, template: {metadata: {labels: {app: chat}}, spec: {containers: [
             {name: proxy, image: proxy}, {name: vllm, image: v1, args: [serve, --max-num-seqs=2]}]}}}}
         """
+    }
 
     public var knob: Knob {
         switch kind {
-        case .argument:
+        case .argument, .canary:
             Knob(
                 name: "slots", domain: .values([.integer(2), .integer(4)]),
                 place: .containerArgument(container: "vllm", flag: "--max-num-seqs"), role: .concurrency)
@@ -66,6 +73,7 @@ public struct Ground: Sendable {
         policy.verify.settle = .seconds(30)
         policy.verify.window = .seconds(120)
         policy.verify.minSamples = 50
+        policy.verify.canary = kind == .canary ? .always : .never
         policy.learning.holdout = 0
         return policy
     }
@@ -78,14 +86,16 @@ public struct Ground: Sendable {
     /// The requests of the 15 s before a time at a value of the knob; the same for the same time and value, in every process.
     public func measurements(until now: Timestamp, value: Int) -> [InferenceMeasurement] {
         var noise = SplitMix64(seed: UInt64(bitPattern: now.nanosecondsSinceEpoch) ^ 0x9e37_79b9)
-        let steps = kind == .argument ? log2(Double(max(1, value)) / 2) : Double(value - 2)
+        let steps = kind == .replicas ? Double(value - 2) : log2(Double(max(1, value)) / 2)
         let shift = slope * steps
-        return (0..<12).map { index in
+        // A canary takes more of them: each group sees a quarter.
+        let count = kind == .canary ? 120 : 12
+        return (0..<count).map { index in
             // One of twelve does not queue: what it takes without waiting is known.
-            let ttft = index == 0 ? 0.08 : 0.8 * exp(shift + 0.15 * noise.normal())
+            let ttft = index % 12 == 0 ? 0.08 : 0.8 * exp(shift + 0.15 * noise.normal())
             let tpot = 0.03 * exp(shift + 0.1 * noise.normal())
             var measurement = InferenceMeasurement(
-                id: UUID(), time: now.advanced(by: .milliseconds(-15_000 + index * 1_200)), model: "m", provider: "p", endpoint: "e")
+                id: UUID(), time: now.advanced(by: .milliseconds(-15_000 + index * 14_400 / count)), model: "m", provider: "p", endpoint: "e")
             measurement.timeToFirstToken = Nanoseconds(seconds: ttft)
             measurement.timePerOutputToken = Nanoseconds(seconds: tpot)
             measurement.outputTokens = 20
@@ -93,6 +103,27 @@ public struct Ground: Sendable {
             measurement.endToEnd = Nanoseconds(seconds: ttft + 19 * tpot)
             return measurement
         }
+    }
+}
+
+extension Ground {
+    /// What a group did in a bucket at a value of the knob; the same for the same time, group and value.
+    func bucket(_ group: CanaryGroup, until end: Timestamp, value: Int) -> GroupBucket {
+        var noise = SplitMix64(seed: UInt64(bitPattern: end.nanosecondsSinceEpoch) ^ (group == .canary ? 0x51ed : 0x2705))
+        let shift = slope * log2(Double(max(1, value)) / 2)
+        var bucket = GroupBucket()
+        for _ in 0..<24 {
+            let ttft = 0.8 * exp(shift + 0.15 * noise.normal())
+            let tpot = 0.03 * exp(shift + 0.1 * noise.normal())
+            bucket.add(
+                CanaryRequest(
+                    group, end: end,
+                    .answered(
+                        .init(
+                            timeToFirstToken: Nanoseconds(seconds: ttft), timePerOutputToken: Nanoseconds(seconds: tpot),
+                            endToEnd: Nanoseconds(seconds: ttft + 19 * tpot), inputTokens: 100, outputTokens: 20))))
+        }
+        return bucket
     }
 }
 

@@ -17,7 +17,7 @@ struct HelperRun {
 
     /// Ticks in which nothing is open any more, before it ends.
     private static let quietTicks = 3
-    private static let mostTicks = 170
+    private static let mostTicks = 400
 
     init(_ options: [String: String]) throws {
         guard let server = options["server"], let folder = options["folder"], let kind = options["knob"].flatMap(Ground.KnobKind.init),
@@ -42,11 +42,12 @@ struct HelperRun {
                 if kill?.isReached(.before, step) == true { Self.die() }
             },
             after: { step in if kill?.isReached(.after, step) == true { Self.die() } })
+        let adjuster = try Self.adjuster([ground.knob], server: server, token: "one", clock: clock)
         let loop = PolicyLoop(
             policy: ground.policy, target: Ground.target,
             ports: LoopPorts(
-                clock: clock, sources: [try source(clock)],
-                adjuster: CountedAdjuster(try Self.adjuster([ground.knob], server: server, token: "one", clock: clock), counter),
+                clock: clock, sources: [try source(clock)], adjuster: CountedAdjuster(adjuster, counter),
+                canary: CanaryPorts(target: CountedCanary(KubernetesCanary(adjuster), counter), meter: GroundMeter(ground)),
                 journal: CountedJournal(store, counter), leadership: SoleLeader(), announcer: KeptEvents(), toolVersion: "test",
                 origin: .run))
         var quiet = 0

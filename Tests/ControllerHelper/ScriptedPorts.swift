@@ -1,7 +1,9 @@
 public import Control
 import Foundation
 public import Measurements
+import Policies
 import Synchronization
+public import Verification
 
 /// A clock that stands until the next tick, 15 s later. With a file, a process that begins anew goes on where the last one ended.
 public final class TickClock: ControlClock {
@@ -51,6 +53,31 @@ public struct LoadSource: MeasurementSource {
     public func deliver(_ request: DeliveryRequest) async -> Delivery {
         guard let value = await value() else { return Delivery(faults: ["the target does not answer"]) }
         return Delivery(measurements: ground.measurements(until: request.now, value: value))
+    }
+}
+
+/// What the groups of a canary do with the settings they have. It remembers nothing: what it tells depends on the times and the groups alone.
+public struct GroundMeter: CanaryMeter {
+    public let obstacle: String? = nil
+    public let countsArrivals = false
+    private let ground: Ground
+
+    public init(_ ground: Ground) { self.ground = ground }
+
+    public func buckets(_ look: CanaryLook) async -> [CanaryBucket] {
+        var buckets: [CanaryBucket] = []
+        var start = look.since
+        while start.advanced(by: look.bucketLength) <= look.now {
+            var bucket = CanaryBucket(start: start, length: look.bucketLength)
+            let changed = look.status.mark.map { [.applied, .promoted].contains($0.stage) ? $0.to : $0.from }?.wholeNumber ?? 2
+            bucket.canary = ground.bucket(.canary, until: bucket.end, value: changed)
+            bucket.control = ground.bucket(.control, until: bucket.end, value: 2)
+            bucket.canary.readyReplicas = look.status.canary.count(where: \.counts)
+            bucket.control.readyReplicas = look.status.control.count(where: \.counts)
+            buckets.append(bucket)
+            start = bucket.end
+        }
+        return buckets
     }
 }
 

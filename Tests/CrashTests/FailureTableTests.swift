@@ -18,12 +18,13 @@ struct FailureTableTests {
 
     static let cpu = Knob(
         name: "cpu", domain: .values([.integer(2), .integer(4)]), place: .resource(container: "vllm", resource: "cpu"), role: .replicas)
-    static let withResources = Ground.manifest.replacing("--max-num-seqs=2]", with: "--max-num-seqs=2], resources: {limits: {cpu: \"2\"}}")
+    static let withResources = Ground.manifest().replacing(
+        "--max-num-seqs=2]", with: "--max-num-seqs=2], resources: {limits: {cpu: \"2\"}}")
 
     static let batchSize = Knob(
         name: "batch", domain: .values([.integer(2), .integer(4)]), place: .environment(container: "vllm", name: "BATCH"),
         role: .concurrency)
-    static let withBatchSize = Ground.manifest.replacing(
+    static let withBatchSize = Ground.manifest().replacing(
         "--max-num-seqs=2]", with: "--max-num-seqs=2], env: [{name: BATCH, value: \"2\"}]")
 
     enum Silence: CaseIterable {

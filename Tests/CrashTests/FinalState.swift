@@ -20,6 +20,8 @@ struct FinalState: Hashable {
     var forwardWrites: Int
     var backWrites: Int
     var isMarked: Bool
+    /// Of canaries that are left.
+    var groups: [String]
 
     init(_ target: TestCluster, _ kind: Ground.KnobKind, store: EpisodeStore) throws {
         settings = target.settings
@@ -33,6 +35,7 @@ struct FinalState: Hashable {
         let writes = target.valueWrites(kind)
         forwardWrites = writes.count { $0.after > $0.before }
         backWrites = writes.count { $0.after < $0.before }
+        groups = target.groups
         isMarked = target.annotation(TestCluster.mark) != nil
     }
 }

@@ -29,10 +29,10 @@ final class Rig {
     private(set) var loop: PolicyLoop?
     private var client: KubernetesClient?
 
-    init(_ ground: Ground, manifest: String = Ground.manifest) throws {
+    init(_ ground: Ground, manifest: String? = nil) throws {
         self.ground = ground
         policy = ground.policy
-        target = try TestCluster(manifest)
+        target = try TestCluster(manifest ?? ground.manifest)
         folder = try TemporaryFolder()
     }
 
@@ -53,6 +53,8 @@ final class Rig {
             policy: policy, target: Ground.target,
             ports: LoopPorts(
                 clock: clock, sources: [RigSource(load: load, deliver: measure)], adjuster: CountedAdjuster(adjuster, counter),
+                canary: CanaryPorts(
+                    target: CountedCanary(KubernetesCanary(adjuster, leadership: leader), counter), meter: GroundMeter(ground)),
                 journal: CountedJournal(store, counter), leadership: leader, announcer: events, fleet: fleet, makeIdentifier: identifiers,
                 toolVersion: "test",
                 origin: .run))
@@ -81,14 +83,14 @@ final class Rig {
 
     /// Ticks until the newest adjustment is in a state.
     @discardableResult
-    func ticks(_ most: Int = 170, until state: AdjustmentState) async throws -> PolicyLoop.Report? {
+    func ticks(_ most: Int = 400, until state: AdjustmentState) async throws -> PolicyLoop.Report? {
         try await ticks(most) { _ in try self.newest?.state == state }
     }
 
     /// Ticks until everything that was begun has ended, and nothing of it stands on the target.
     func finish() async throws {
         var quiet = 0
-        for _ in 0..<170 where quiet < 3 {
+        for _ in 0..<400 where quiet < 3 {
             let report = try await tick()
             let all = try store!.adjustments()
             let isOver =

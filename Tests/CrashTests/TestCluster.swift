@@ -10,7 +10,7 @@ final class TestCluster: Sendable {
     static let mark = "llm-devops.io/adjustment"
     static let fence = "llm-devops.io/fence"
 
-    init(_ manifest: String = Ground.manifest) throws {
+    init(_ manifest: String = Ground.manifest()) throws {
         cluster.setRolloutMode(.automatic)
         for name in ["one", "two", "engine"] { cluster.admit(FakeUser(name, rules: nil), token: name) }
         server = try FakeAPIServer(cluster)
@@ -21,6 +21,11 @@ final class TestCluster: Sendable {
     func seed(_ yaml: String) throws { _ = cluster.seed(JSONValue(try YAMLDocument.parseAll(yaml)[0].value)) }
 
     deinit { server.stop() }
+
+    /// Deployments beside the target.
+    var groups: [String] {
+        cluster.objects(.deployments).compactMap { $0["metadata", "name"]?.text }.filter { $0 != "chat" }.sorted()
+    }
 
     var object: JSONValue? { cluster.object(.deployments, namespace: "llm", name: "chat") }
 
@@ -41,7 +46,7 @@ final class TestCluster: Sendable {
     static func value(_ kind: Ground.KnobKind, of object: JSONValue) -> Int? {
         switch kind {
         case .replicas: return object["spec", "replicas"]?.integer.map { Int($0) }
-        case .argument:
+        case .argument, .canary:
             let arguments = object["spec", "template", "spec", "containers"]?.elements.first { $0["name"] == "vllm" }?["args"]?.elements
             let flag = arguments?.compactMap(\.text).first { $0.hasPrefix("--max-num-seqs=") }
             return flag.flatMap { Int($0.dropFirst("--max-num-seqs=".count)) }

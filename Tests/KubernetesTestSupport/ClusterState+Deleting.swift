@@ -8,7 +8,9 @@ extension ClusterState {
         if call.type == .customResourceDefinitions && !isDryRun { return .json(200, removeDefinition(object, call, key)) }
         if let marked = marked(object, options, call) {
             if isDryRun || object["metadata", "deletionTimestamp"] != nil { return .json(200, presented(object, as: call.type)) }
-            return .json(200, presented(commit(call, key, before: object, after: marked), as: call.type))
+            let answer = presented(commit(call, key, before: object, after: marked), as: call.type)
+            playRollout(after: call, key)
+            return .json(200, answer)
         }
         if !isDryRun { remove(object, call) }
         var details = APIFailure.details(call.type, name: call.target.name)

@@ -42,9 +42,10 @@ final class LoopAssembly: Sendable {
     /// The loop of a policy; its probes begin at once and end with it.
     /// - Throws: `CommandFailure` where a source or the target cannot be worked with.
     func loop(_ policy: Policy) throws -> PolicyLoop {
+        let adjuster = try adjuster(policy)
         let ports = LoopPorts(
-            clock: clock, sources: try policy.monitor.sources.map { try source($0, of: policy) }, adjuster: try adjuster(policy),
-            journal: store, leadership: leadership, announcer: announcer, fleet: fleet,
+            clock: clock, sources: try policy.monitor.sources.map { try source($0, of: policy) }, adjuster: adjuster,
+            canary: try canary(policy, adjuster), journal: store, leadership: leadership, announcer: announcer, fleet: fleet,
             plannedChange: { PlannedChange($0, policy: policy, manifest: nil) }, toolVersion: LLMAutoOptimizer.version, origin: origin)
         return PolicyLoop(policy: policy, target: policy.targetName, ports: ports)
     }
@@ -88,6 +89,17 @@ final class LoopAssembly: Sendable {
         case .simulator:
             throw CommandFailure("policy '\(policy.name)': the embedded engine is driven by the verb demo; name another target to act on")
         case .none: return nil
+        }
+    }
+
+    /// How changes are tried on a part of the replicas first; `nil` where a target has none that could be told apart.
+    private func canary(_ policy: Policy, _ adjuster: (any Adjuster)?) throws -> CanaryPorts? {
+        guard let adjuster = adjuster as? KubernetesAdjuster else { return nil }
+        do {
+            return CanaryPorts(
+                target: KubernetesCanary(adjuster, leadership: leadership), meter: try GroupMeter(policy, client: http))
+        } catch {
+            throw CommandFailure("the sources of policy '\(policy.name)': \(error)")
         }
     }
 

@@ -32,6 +32,12 @@ public struct AdjustableSum: Sendable, Codable, Hashable {
         }
     }
 
+    /// Adds requests of which only the mean is known; nothing is explained by their lengths then.
+    public mutating func add(mean: Double, count: Int) {
+        self.count += count
+        sum += mean * Double(count)
+    }
+
     mutating func add(_ other: AdjustableSum) {
         count += other.count
         sum += other.sum

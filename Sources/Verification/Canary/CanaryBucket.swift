@@ -81,6 +81,12 @@ public struct LogSum: Sendable, Codable, Hashable {
         count += 1
         sum += logarithm
     }
+
+    /// Adds values of which only the mean is known.
+    public mutating func add(mean: Double, count: Int) {
+        self.count += count
+        sum += mean * Double(count)
+    }
 }
 
 /// What one request told, for ``CanarySeries``.
@@ -149,6 +155,14 @@ extension GroupBucket {
             requests += 1
             add(answer)
         }
+    }
+
+    /// Adds the totals of a source that does not see single requests.
+    public mutating func add(_ block: LatencyBlock) {
+        requests += block.requests
+        failed += block.failed
+        if let mean = block.logTimePerOutputToken { perToken.add(mean: mean.mean, count: mean.count) }
+        if let mean = block.logTimeToFirstToken { firstToken.add(mean: mean.mean, count: mean.count) }
     }
 
     private mutating func add(_ answer: CanaryRequest.Answer) {
