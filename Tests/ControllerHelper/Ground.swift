@@ -64,12 +64,13 @@ public struct Ground: Sendable {
                 .init(
                     name: "p95LatencyExceeds",
                     test: .compare(.latency(.timeToFirstToken, .percentile(.p95)), .above, threshold: 0.5, window: nil))))
-        trigger.window = .seconds(60)
+        trigger.window = step * 4
         trigger.minSamples = 10
         trigger.cooldown = .seconds(7_200)
         trigger.cooldownAfterRollback = .seconds(7_200)
         policy.triggers = [trigger]
         policy.knobs = [knob]
+        policy.monitor.interval = step
         policy.verify.settle = .seconds(30)
         policy.verify.window = .seconds(120)
         policy.verify.minSamples = 50
@@ -78,24 +79,25 @@ public struct Ground: Sendable {
         return policy
     }
 
-    /// The time of a tick: 15 s each.
-    public static func time(ofTick tick: Int) -> Timestamp {
-        Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000).advanced(by: .seconds(15 * tick))
-    }
+    public static let start = Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000)
 
-    /// The requests of the 15 s before a time at a value of the knob; the same for the same time and value, in every process.
+    /// Between two looks, and ticks. A canary takes an hour and more of the controller's time.
+    public var step: Duration { .seconds(kind == .canary ? 60 : 15) }
+
+    /// The requests of the step before a time at a value of the knob; the same for the same time and value, in every process.
     public func measurements(until now: Timestamp, value: Int) -> [InferenceMeasurement] {
         var noise = SplitMix64(seed: UInt64(bitPattern: now.nanosecondsSinceEpoch) ^ 0x9e37_79b9)
         let steps = kind == .replicas ? Double(value - 2) : log2(Double(max(1, value)) / 2)
         let shift = slope * steps
         // A canary takes more of them: each group sees a quarter.
-        let count = kind == .canary ? 120 : 12
+        let count = kind == .canary ? 300 : 12
         return (0..<count).map { index in
             // One of twelve does not queue: what it takes without waiting is known.
             let ttft = index % 12 == 0 ? 0.08 : 0.8 * exp(shift + 0.15 * noise.normal())
             let tpot = 0.03 * exp(shift + 0.1 * noise.normal())
             var measurement = InferenceMeasurement(
-                id: UUID(), time: now.advanced(by: .milliseconds(-15_000 + index * 14_400 / count)), model: "m", provider: "p", endpoint: "e")
+                id: UUID(), time: now.advanced(by: .milliseconds((-1_000 + index * 960 / count) * Int(step.components.seconds))),
+                model: "m", provider: "p", endpoint: "e")
             measurement.timeToFirstToken = Nanoseconds(seconds: ttft)
             measurement.timePerOutputToken = Nanoseconds(seconds: tpot)
             measurement.outputTokens = 20

@@ -33,7 +33,7 @@ struct HelperRun {
     }
 
     func run() async throws {
-        let clock = TickClock(file: folder + "/tick")
+        let clock = TickClock(file: folder + "/tick", step: ground.step)
         let store = try EpisodeStore(path: folder + "/store.sqlite")
         let kill = kill
         let counter = StepCounter(

@@ -5,25 +5,27 @@ import Policies
 import Synchronization
 public import Verification
 
-/// A clock that stands until the next tick, 15 s later. With a file, a process that begins anew goes on where the last one ended.
+/// A clock that stands until the next tick, 15 s later unless told. With a file, a process that begins anew goes on where the last one ended.
 public final class TickClock: ControlClock {
     private let state: Mutex<State>
     private let file: String?
+    private let step: Duration
 
     private struct State {
         var tick: Int
         var wallAhead = Duration.zero
     }
 
-    public init(file: String? = nil) {
+    public init(file: String? = nil, step: Duration = .seconds(15)) {
         self.file = file
+        self.step = step
         let last = file.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }.flatMap { Int($0) }  // None before the first tick.
         state = Mutex(State(tick: last ?? 0))
     }
 
     public var tick: Int { state.withLock(\.tick) }
-    public var steady: Timestamp { Ground.time(ofTick: tick) }
-    public var wall: Timestamp { state.withLock { Ground.time(ofTick: $0.tick).advanced(by: $0.wallAhead) } }
+    public var steady: Timestamp { Ground.start.advanced(by: step * tick) }
+    public var wall: Timestamp { steady.advanced(by: state.withLock(\.wallAhead)) }
 
     /// Sets the clock on the wall, which the steady one does not notice.
     public func setWall(aheadBy offset: Duration) { state.withLock { $0.wallAhead = offset } }

@@ -36,4 +36,88 @@ struct CanaryLoopTests {
         let end = try rig.final()
         #expect(end.forwardWrites == 0 && end.groups.isEmpty && !end.isMarked && rig.target.settings == before)
     }
+
+    @Test("and crashes its engine is taken back at the next look")
+    func crash() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        let before = rig.target.settings
+        try await rig.ticks { _ in try rig.newest?.trial?.course != nil }
+        rig.target.cluster.setPodBehaviour(.crashLoop, of: "chat-canary", namespace: "llm")
+        try await rig.ticks(60) { _ in try rig.newest?.isOpen == false }
+        let change = try #require(try rig.newest)
+        #expect(change.state == .rolledBack && change.verdict == .worsened && change.reached(.settling) == nil, "\(change.history)")
+        #expect(try rig.final().groups.isEmpty && rig.target.settings == before)
+        #expect(try rig.memory().history.infeasible.map(\.to) == [.integer(4)])
+    }
+
+    @Test(
+        "is taken back when an operator asks for it, on the canary alone or on all",
+        arguments: [AdjustmentState.comparing, .observing, .probation])
+    func operatorRollback(state: AdjustmentState) async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        let before = rig.target.settings
+        try await rig.ticks(until: state)
+        let change = try #require(try rig.newest)
+        #expect(change.state == state)
+        try rig.ask(.rollback(adjustment: change.id))
+        try await rig.ticks(10) { _ in try rig.newest?.isOpen == false }
+        try await rig.tick()
+        let end = try rig.final()
+        #expect(end.states == [state == .comparing ? .failed : .rolledBack])
+        #expect(end.groups.isEmpty && !end.isMarked && rig.target.settings == before && end.openEpisodes == 0)
+        #expect(end.forwardWrites == (state == .probation ? 1 : 0) && end.backWrites == end.forwardWrites)
+    }
+
+    @Test("yields to somebody who scales the target, and what was set stands")
+    func interference() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        try await rig.ticks(until: .observing)
+        rig.target.edit(#"{"spec": {"replicas": 3}}"#)
+        try await rig.ticks(10) { _ in try rig.newest?.isOpen == false }
+        #expect(try rig.newest?.state == .superseded)
+        let end = try rig.final()
+        #expect(rig.target.object?["spec", "replicas"]?.integer == 3 && end.value == 2 && end.groups.isEmpty && end.openEpisodes == 0)
+    }
+
+    @Test("leaves nothing behind where the store is lost in the middle")
+    func lostStore() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        let before = rig.target.settings
+        try await rig.ticks(until: .observing)
+        #expect(rig.target.groups == ["chat-canary", "chat-control"])
+        try rig.loseStore()
+        rig.policy.mode = .approve
+        try await rig.ticks(5) { _ in rig.target.groups.isEmpty }
+        try await rig.tick()
+        #expect(rig.target.groups.isEmpty && rig.target.settings == before)
+    }
+
+    @Test("goes to all at once where no canary is possible and it is not insisted on, and says why")
+    func everywhere() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5), manifest: Ground.manifest(replicas: 3))
+        rig.policy.verify.canary = .auto
+        // Urgent changes are not tried on a part first, and need no reason.
+        rig.policy.objective.latencies[0].limit = .milliseconds(900)
+        try await rig.ticks(until: .settling)
+        #expect(try rig.newest?.trial == nil)
+        #expect(
+            rig.heard(.canaryRefused) == [
+                "slots is changed in all replicas at once: two groups beside a rest take 4 ready replicas, and there are 3"
+            ])
+        let insisting = try Rig(Ground(.canary, slope: -0.5), manifest: Ground.manifest(replicas: 3))
+        let report = try await insisting.ticks(40) { if case .noCanary? = $0.refusal { true } else { false } }
+        #expect(report != nil && insisting.target.cluster.writes.allSatisfy { $0.user != "one" })
+    }
+
+    @Test("goes to all at once where the controller may not make its groups")
+    func forbidden() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        rig.target.cluster.admit(
+            FakeUser("one", rules: [AccessRule(["get", "list", "watch", "patch", "update"], group: "*", ["*"])]), token: "one")
+        rig.policy.verify.canary = .auto
+        rig.policy.objective.latencies[0].limit = .milliseconds(900)
+        try await rig.ticks(until: .settling)
+        #expect(try rig.newest?.trial == nil && rig.target.groups.isEmpty)
+        #expect(rig.heard(.canaryRefused).first?.contains("create") == true, "\(rig.heard(.canaryRefused))")
+    }
 }

@@ -42,7 +42,8 @@ struct FailureTableTests {
                 let query = MetricQuery.latency(.timeToFirstToken, .percentile(.p95))
                 return Delivery(readings: [RecordedReading(query: query, window: .seconds(60), reading: .unknown(.notFinite(count: 100)))])
             case .stale:
-                return now < Ground.time(ofTick: 6) ? Delivery(measurements: ground.measurements(until: now, value: 2)) : Delivery()
+                return now < Ground.start.advanced(by: .seconds(90))
+                    ? Delivery(measurements: ground.measurements(until: now, value: 2)) : Delivery()
             }
         }
         var last: PolicyLoop.Report?

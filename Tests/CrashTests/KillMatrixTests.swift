@@ -41,7 +41,7 @@ struct KillMatrixTests {
         #expect(calm.end.forwardWrites == (isChanged ? 1 : 0) && calm.end.backWrites == (slope < 0 || !isChanged ? 0 : 1))
         #expect(!calm.end.isMarked && calm.end.groups.isEmpty)
         #expect(calm.end.openEpisodes == 0 && calm.end.closedEpisodes == 1 && calm.end.changes.count == 1)
-        let places = places(calm)
+        let places = places(calm, ground)
         #expect(places.count > 12)
         let start = ContinuousClock.now
         // As many at a time as there are cores.
@@ -63,7 +63,7 @@ struct KillMatrixTests {
         #expect(run.end == calm, "killed \(place)")
     }
 
-    private func places(_ calm: KilledRun.Course) -> [KillPlace] {
+    private func places(_ calm: KilledRun.Course, _ ground: Ground) -> [KillPlace] {
         var places: [KillPlace] = []
         for (step, former) in zip(calm.steps.dropFirst(), calm.steps) where Self.isWhole || isTelling(step, after: former) {
             // Looking changes nothing: after it is before what comes next.
@@ -73,7 +73,8 @@ struct KillMatrixTests {
         for request in calm.requests where request.user == "one" && (Self.isWhole ? request.isOpen : request.isWrite) {
             places += [true, false].map { .inRequest(request.number, isCarriedOut: $0) }
         }
-        return places
+        // An hour of a controller's life takes seconds: without the whole matrix every third place has to do.
+        return ground.kind == .canary && !Self.isWhole ? places.enumerated().filter { $0.offset % 3 == 1 }.map(\.element) : places
     }
 
     /// Whether something is proposed, or on its way from one state to the next.

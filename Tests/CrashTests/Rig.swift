@@ -15,7 +15,7 @@ final class Rig {
     var policy: Policy
     let target: TestCluster
     let folder: TemporaryFolder
-    let clock = TickClock()
+    let clock: TickClock
     let events = KeptEvents()
     let leader = TurnedLeadership()
     let fleet = FleetView()
@@ -32,6 +32,7 @@ final class Rig {
     init(_ ground: Ground, manifest: String? = nil) throws {
         self.ground = ground
         policy = ground.policy
+        clock = TickClock(step: ground.step)
         target = try TestCluster(manifest ?? ground.manifest)
         folder = try TemporaryFolder()
     }
@@ -62,7 +63,7 @@ final class Rig {
 
     private var load: LoadSource { LoadSource(ground) { [target, kind = ground.kind] in target.value(kind) } }
 
-    /// One tick, 15 s after the last.
+    /// One tick, a step after the last.
     @discardableResult
     func tick(_ intent: PolicyLoop.Intent = .decide) async throws -> PolicyLoop.Report {
         if loop == nil { try restart() }
@@ -97,6 +98,17 @@ final class Rig {
                 !all.isEmpty && all.allSatisfy { !$0.isOpen } && report.observation != nil && target.annotation(TestCluster.mark) == nil
             quiet = isOver ? quiet + 1 : 0
         }
+    }
+
+    /// Leaves a request of an operator.
+    func ask(_ action: OperatorRequest.Action) throws {
+        try RequestInbox(storePath: storePath).leave(OperatorRequest(id: UUID(), time: clock.wall, action: action))
+    }
+
+    /// The next start finds nothing of what was kept.
+    func loseStore() throws {
+        (store, loop) = (nil, nil)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: storePath + suffix) }  // Not all are there.
     }
 
     func memory() throws -> ControlMemory {

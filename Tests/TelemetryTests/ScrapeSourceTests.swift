@@ -141,28 +141,6 @@ struct ScrapeSourceTests {
 
     // MARK: Pages
 
-    /// A metrics page, and the server of it.
-    private final class Pod: Sendable {
-        private let server: LoopbackServer
-        private let text: Text
-
-        private final class Text: Sendable { let value = Mutex("") }
-
-        init() throws {
-            let text = Text()
-            self.text = text
-            server = try LoopbackServer { _, writer in try writer.answer(200, text.value.withLock { $0 }) }
-        }
-
-        var page: String {
-            get { text.value.withLock { $0 } }
-            set { text.value.withLock { $0 = newValue } }
-        }
-
-        var url: String { server.url + "/metrics" }
-        func stop() { server.stop() }
-    }
-
     /// A page with as many requests whose first token took 50 ms, 500 ms and 5 s.
     private func page(fast: Int, slow: Int, endless: Int = 0, waiting: Int) -> String {
         let all = fast + slow + endless

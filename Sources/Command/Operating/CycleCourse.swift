@@ -91,7 +91,7 @@ extension ActingRefusal {
     fileprivate var passes: Bool {
         switch self {
         case .noBaseline, .rolloutNotSettled, .targetUnseen, .doubtedMeasurements: true
-        case .modeIsRecommend, .suspended, .paused, .breakerOpen, .noTarget, .targetBusy, .notScheduled: false
+        case .modeIsRecommend, .suspended, .paused, .breakerOpen, .noTarget, .noCanary, .targetBusy, .notScheduled: false
         }
     }
 }

@@ -128,6 +128,7 @@ extension ActingRefusal {
         case .doubtedMeasurements: "MeasurementsDoubted"
         case .noBaseline: "NoBaseline"
         case .notScheduled: "NotScheduled"
+        case .noCanary: "NoCanary"
         case .targetBusy: "TargetBusy"
         }
     }
