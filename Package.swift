@@ -206,11 +206,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
-            name: "Telemetry", dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport", "Verification"],
+            name: "Telemetry",
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport", "Verification"],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport", "Verification"],
+            dependencies: [
+                "Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport", "Verification",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(
             name: "Server",

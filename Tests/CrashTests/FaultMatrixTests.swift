@@ -32,7 +32,7 @@ struct FaultMatrixTests {
     /// A change that is taken back is made as well.
     static let grounds: [Ground] =
         KillMatrixTests.isWhole
-        ? Ground.KnobKind.allCases.flatMap { [Ground($0, slope: -0.5), Ground($0, slope: 0.4)] }
+        ? [Ground.KnobKind.argument, .replicas].flatMap { [Ground($0, slope: -0.5), Ground($0, slope: 0.4)] }
         : [Ground(.argument, slope: 0.4), Ground(.replicas, slope: -0.5)]
 
     @Test("of the API ends as without it", arguments: Self.grounds)
@@ -51,6 +51,30 @@ struct FaultMatrixTests {
                 let rig = try Rig(ground)
                 try await Self.strike(rig, trouble, number)
                 #expect(rig.target.cluster.pendingFaults == 0, "request \(number) was never sent")
+                #expect(try rig.final() == end, "\(trouble) at request \(number)")
+            }
+        }
+        print("\(ground.title): \(numbers.count) requests struck, \(runs) runs in \(start.duration(to: .now))")
+    }
+
+    /// A canary sends a thousand requests in its hour: each write is struck, and a read here and there.
+    @Test("of a canary ends as without it", arguments: KillMatrixTests.isWhole ? [-0.5, 0.4] : [-0.5])
+    func canary(slope: Double) async throws {
+        let ground = Ground(.canary, slope: slope)
+        let calm = try Rig(ground)
+        try await calm.finish()
+        let end = try calm.final()
+        #expect(end.states == [slope < 0 ? .kept : .rolledBack] && end.groups.isEmpty)
+        let numbers = calm.target.cluster.requests
+            .filter { $0.method != "GET" || (KillMatrixTests.isWhole ? $0.number % 20 == 7 : $0.number % 400 == 7) }.map(\.number)
+        #expect(numbers.count > 12)
+        let start = ContinuousClock.now
+        var runs = 0
+        for (index, number) in numbers.enumerated() {
+            for (other, trouble) in Trouble.allCases.enumerated() where KillMatrixTests.isWhole || (index + other) % 7 == 0 {
+                runs += 1
+                let rig = try Rig(ground)
+                try await Self.strike(rig, trouble, number)
                 #expect(try rig.final() == end, "\(trouble) at request \(number)")
             }
         }

@@ -11,7 +11,7 @@ extension AdjustmentStepper {
     mutating func takeTrial(_ trial: CanaryTrial, _ relation: Adjustment.Relation) {
         guard case .seen(let status, let buckets)? = view.canary else {
             adjustment.passTime(to: now, .unseen)
-            adjustment.lastProblem = if case .unseen(let why)? = view.canary { why } else { "nothing can tell of its canary" }
+            if case .unseen(let why)? = view.canary { adjustment.lastProblem = why }
             return
         }
         adjustment.passTime(to: now, .seen(settled: status.rollout == .settled))
@@ -45,7 +45,10 @@ extension AdjustmentStepper {
     private mutating func compare(_ status: CanaryStatus) {
         guard let course = adjustment.trial?.course else { return gather(status) }
         switch course.phase {
-        case .comparing: break
+        case .comparing:
+            // Buckets end as time goes on; should none ever end, time itself must.
+            guard adjustment.elapsed >= course.plan.canaryTerms.preperiod * 2 + adjustment.terms.progressDeadline else { return }
+            giveUp("its groups were not compared in \(FigureText.duration(adjustment.elapsed))", verdict: .unmeasured)
         case .ended: giveUp(course.finding.explanation, verdict: course.verdict)
         case .applying, .warming, .settling, .observing:
             adjustment.trial?.wasApplied = true
