@@ -85,6 +85,7 @@ struct PolicyLint {
     }
 
     private func checkVerification(_ log: inout DiagnosticLog) {
+        checkCanary(&log)
         guard policy.mode != .recommend, let rate = onlyProbeRate else { return }
         let expected = rate * policy.verify.window.inSeconds
         guard expected < Double(policy.verify.minSamples) else { return }
@@ -92,6 +93,20 @@ struct PolicyLint {
             places.place(.key("verify"), .key("minSamples")),
             "the probe sends about \(FigureText.number(expected)) requests in the \(FigureText.duration(policy.verify.window)) of verification, "
                 + "\(policy.verify.minSamples) are needed: every change ends inconclusive")
+    }
+
+    /// What can never be tried on a part of the replicas is never changed where nothing else is allowed.
+    private func checkCanary(_ log: inout DiagnosticLog) {
+        guard policy.verify.canary == .always else { return }
+        let place = places.place(.key("verify"), .key("canary"))
+        if case .command(let target) = policy.target {
+            log.warning(place, "'\(target.name)' has no replicas that could be changed apart: no change will ever be made")
+        } else if policy.monitor.seesProbesOnly {
+            log.warning(
+                place,
+                "probes do not tell which replica has answered them, so that nothing can be tried on a part of the replicas: only "
+                    + "their number will ever be changed; add a source with prometheus or scrape and the preset of an engine")
+        }
     }
 
     /// Requests per second where probes are the only source.

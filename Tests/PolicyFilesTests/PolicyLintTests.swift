@@ -67,6 +67,10 @@ import Testing
                 "7:12: warning: the probe sends about 60 requests in the 5m of verification, 100 are needed: every change ends inconclusive"
             ),
             (
+                "\(probe)\nverify: {canary: always}",
+                "6:12: warning: probes do not tell which replica has answered them, so that nothing can be tried on a part of the replicas: only their number will ever be changed; add a source with prometheus or scrape and the preset of an engine"
+            ),
+            (
                 "\(engine.replacing("vllm", with: "vlm"))",
                 "5:63: warning: no preset is named 'vlm'; known are vllm, sglang, tgi, triton, dynamo, llamacpp, dcgm"
             ),

@@ -47,7 +47,7 @@ import Testing
           maxNumSeqs: {values: [32, 64, 128, 256], at: {containerArg: {container: vllm, flag: --max-num-seqs}}}
           batchSize:  {min: 4, max: 64, at: {env: {container: vllm, name: BATCH_SIZE}}}
         behavior: {scaleDown: {stabilizationWindow: 5m, policies: [{type: Pods, value: 1, period: 2m}]}}
-        verify: {settle: 60s, window: 5m, minSamples: 100, rollbackIfWorseBy: 5%, onInconclusive: revert}
+        verify: {settle: 60s, window: 5m, minSamples: 100, rollbackIfWorseBy: 5%, onInconclusive: revert, canary: never}
         budgets: {reversals: 2/h, podRestarts: 10/h}
         schedule: [{cron: "0 3 * * *", timezone: Europe/Berlin}]
         learning: {holdout: 10%}
@@ -74,7 +74,7 @@ import Testing
         #expect(policy.behavior.scaleUp == Behavior().scaleUp)
         #expect(policy.budgets.reversals == .init(count: 2, window: .seconds(3_600)))
         #expect(policy.schedule.first?.cron.text == "0 3 * * *")
-        #expect(policy.learning.holdout == 0.1 && policy.verify.rollbackIfWorseBy == 0.05)
+        #expect(policy.learning.holdout == 0.1 && policy.verify.rollbackIfWorseBy == 0.05 && policy.verify.canary == .never)
     }
 
     static func test(
