@@ -50,7 +50,7 @@ public enum AdjustmentState: String, Sendable, Codable, Hashable, CaseIterable {
         case .proposed: [.awaitingApproval, .applying, .observing, .superseded, .failed]
         case .awaitingApproval: [.applying, .rejected, .superseded]
         case .applying: [.settling, .rollingBack, .superseded, .failed]
-        case .settling: [.observing, .rollingBack, .superseded]
+        case .settling: [.observing, .kept, .rollingBack, .superseded]
         case .observing: [.kept, .rollingBack, .superseded]
         case .rollingBack: [.rolledBack, .superseded, .rollbackFailed]
         case .rollbackFailed: [.rollingBack, .superseded, .rolledBack]
