@@ -29,8 +29,9 @@ extension Policy {
 }
 
 extension Policy.Source {
-    /// Presets of engines that count requests while they wait and run: what ended and what more is there than before is what came.
-    public static let presetsThatTellLoad = ["vllm", "sglang"]
+    /// Presets of engines that count requests while they wait and run, and the times of whole requests in buckets: what ended, and what more
+    /// there is than before, came.
+    public static let presetsThatTellLoad = ["vllm"]
 
     /// Whether it tells how many requests come, answered or not.
     public var tellsLoad: Bool {

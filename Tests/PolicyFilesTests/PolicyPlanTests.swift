@@ -86,7 +86,7 @@ import Testing
         (
             "\(objective)\n\(planned)",
             "6:38: warning: no source tells how many requests come, so there is no plan and what runs stays: "
-                + "add a source prometheus or scrape with the preset vllm or sglang"
+                + "add a source prometheus or scrape with the preset vllm"
         ),
         (
             "\(objective)\n\(engine.replacing("{sources", with: "{interval: 5m, sources"))\n\(planned)",

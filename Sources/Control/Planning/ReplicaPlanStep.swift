@@ -42,7 +42,7 @@ extension ReplicaPlanStep.Hold {
     public var explanation: String {
         switch self {
         case .nothingHeard:
-            "no source tells how many requests come; a source prometheus or scrape with the preset vllm or sglang does"
+            "no source tells how many requests come; a source prometheus or scrape with the preset vllm does"
         case .gathering: "the first period is not over yet"
         case .missing(let figures): "\(figures.map(\.words).joined(separator: ", ")) is not known"
         case .silence(let seconds):
