@@ -215,7 +215,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport"],
+            dependencies: [
+                "Control", "Documents", "Measurements", "Policies", "Scaling", "Statistics", "Telemetry", "TestSupport", "Transport",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(
             name: "Server",

@@ -20,7 +20,7 @@ struct PlannedPolicyTrialTests {
 
     private static func trial(_ rates: [Double], seed: UInt64 = 5) -> ScalingTrial {
         let conditions = TrialConditions(coldStart: Nanoseconds(seconds: 150), lengths: lengths, seed: seed)
-        return ScalingTrial(RateSeries(stepSeconds: 600, rates: rates), under: conditions)
+        return ScalingTrial(RateSeries(stepSeconds: 300, rates: rates), under: conditions)
     }
 
     static func policy(stabilization: Duration = .zero) -> Policy {
@@ -39,20 +39,44 @@ struct PlannedPolicyTrialTests {
         return policy
     }
 
-    @Test("does about as well as the planner alone", arguments: [[16.0, 16, 18, 21, 24, 22, 18, 14], [8, 8, 8, 24, 24, 24, 8, 8, 8]])
-    func asGood(rates: [Double]) async throws {
-        let trial = Self.trial(rates)
-        var settings = PlannerSettings(
-            profile: trial.setup.profile, engine: trial.setup.settings, timePerOutputToken: trial.objective.timePerOutputToken)
-        settings.attainment = PlannerSettings.aim(0.99)
-        settings.coldStart = Nanoseconds(seconds: 185)
-        var planner = ReplicaPlanner(settings)
-        let alone = trial.run(&planner)
+    private static let wave = [8.0, 8, 20, 20, 8, 8]
+
+    /// The contestant `planner` of a back-test.
+    private func alone(_ trial: ScalingTrial) -> ScalingScore {
+        var planner = ReplicaPlanner(
+            PlannerSettings(
+                profile: trial.setup.profile, engine: trial.setup.settings, timePerOutputToken: trial.objective.timePerOutputToken,
+                attainment: PlannerSettings.aim(0.99), coldStart: Nanoseconds(seconds: 185)))
+        return trial.run(&planner)
+    }
+
+    @Test("does about as well as the planner alone")
+    func asGood() async throws {
+        let trial = Self.trial(Self.wave)
+        let alone = alone(trial)
         let outcome = try await PolicyTrial(trial, policy: Self.policy()).run()
-        let slow = try await PolicyTrial(trial, policy: Self.policy(stabilization: .seconds(300))).run()
-        for (name, score) in [("alone", alone), ("loop", outcome.score.scaling), ("loop, 300 s", slow.score.scaling)] {
-            print(name, score.attainment ?? -1, score.replicaHours, score.changes, score.reversals)
-        }
-        print(outcome.refusals, outcome.adjustments.map { "\($0.candidate.from)->\($0.candidate.to) \($0.state) \($0.reason)" }.prefix(60))
+        let score = outcome.score.scaling
+        #expect(abs(try #require(score.attainment) - (try #require(alone.attainment))) <= 0.005, "\(score) \(alone)")
+        #expect(abs(score.replicaHours / alone.replicaHours - 1) <= 0.03, "\(score) \(alone)")
+        #expect(score.changes >= 2 && outcome.refusals.isEmpty, "\(outcome.refusals)")
+        #expect(outcome.adjustments.allSatisfy { $0.kind == .planned && $0.state == .kept && $0.reason.isEmpty == false })
+    }
+
+    @Test("the same seed gives the same adjustments and the same score")
+    func determinism() async throws {
+        let trial = Self.trial([6, 14])
+        let one = try await PolicyTrial(trial, policy: Self.policy()).run()
+        let other = try await PolicyTrial(trial, policy: Self.policy()).run()
+        #expect(one.adjustments == other.adjustments && one.score == other.score && !one.adjustments.isEmpty)
+    }
+
+    @Test("without a source that counts requests nothing is planned and nothing moves")
+    func probesOnly() async throws {
+        var policy = Self.policy()
+        policy.monitor.sources = [
+            .init(name: "probe", kind: .probe(.init(endpoint: "http://x", provider: "openai", model: "m", rate: 1)))
+        ]
+        let outcome = try await PolicyTrial(Self.trial([8, 16]), policy: policy).run()
+        #expect(outcome.adjustments.isEmpty && outcome.score.scaling.changes == 0)
     }
 }

@@ -142,7 +142,7 @@ struct ScrapeSourceTests {
     // MARK: Pages
 
     /// A metrics page, and the server of it.
-    private final class Pod: Sendable {
+    final class Pod: Sendable {
         private let server: LoopbackServer
         private let text: Text
 
