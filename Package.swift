@@ -108,10 +108,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Control", dependencies: ["Learning", "Measurements", "Policies", "Statistics", "Verification"], swiftSettings: strict),
+            name: "Control",
+            dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification"],
+            swiftSettings: strict),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Control", "EpisodeStore", "Learning", "Measurements", "Policies", "Statistics", "Verification"],
+            dependencies: [
+                "Control", "EngineModels", "EpisodeStore", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification",
+            ],
             swiftSettings: strict),
         .target(
             name: "EpisodeStore",
@@ -192,7 +196,8 @@ let package = Package(
         .target(name: "Pages", dependencies: ["Measurements"], swiftSettings: strict),
         .target(name: "Policies", dependencies: ["Measurements", "Statistics"], swiftSettings: strict),
         .target(
-            name: "PolicyFiles", dependencies: ["Documents", "Learning", "Measurements", "Policies", "Statistics"], swiftSettings: strict),
+            name: "PolicyFiles", dependencies: ["Documents", "EngineModels", "Learning", "Measurements", "Policies", "Statistics"],
+            swiftSettings: strict),
         .testTarget(
             name: "PolicyFilesTests", dependencies: ["Documents", "Measurements", "Policies", "PolicyFiles", "Statistics", "TestSupport"],
             exclude: ["Golden", "Files"],
@@ -207,12 +212,13 @@ let package = Package(
         .testTarget(name: "PoliciesTests", dependencies: ["Measurements", "Policies", "Statistics"], swiftSettings: strict),
         .target(
             name: "Telemetry",
-            dependencies: ["Control", "Documents", "Measurements", "Policies", "Statistics", "Transport", "Verification"],
+            dependencies: ["Control", "Documents", "Measurements", "Policies", "Scaling", "Statistics", "Transport", "Verification"],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
             dependencies: [
-                "Control", "Documents", "Measurements", "Policies", "Statistics", "Telemetry", "TestSupport", "Transport", "Verification",
+                "Control", "Documents", "Measurements", "Policies", "Scaling", "Statistics", "Telemetry", "TestSupport", "Transport",
+                "Verification",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .target(

@@ -40,9 +40,9 @@ struct CandidateSelection {
         case excluded(ExcludedCandidate)
     }
 
-    /// The neighbouring values of every knob, and slots for a whole queue, judged; recommendations best first.
+    /// The neighbouring values of every knob that is not planned, and slots for a whole queue, judged; recommendations best first.
     func select() -> (recommendations: [Recommendation], excluded: [ExcludedCandidate]) {
-        let verdicts = policy.knobs.flatMap(judge)
+        let verdicts = policy.knobs.filter { $0.plan == nil }.flatMap(judge)
         let recommendations = verdicts.compactMap { if case .recommended(let found) = $0 { found } else { nil } }
         let excluded = verdicts.compactMap { if case .excluded(let found) = $0 { found } else { nil } }
         return (recommendations.sorted { ($0.utility.total, $1.candidate.knob) > ($1.utility.total, $0.candidate.knob) }, excluded)

@@ -20,17 +20,40 @@ public func decide(
         objectives: assessment.reports(snapshot), recommendations: [], excluded: [], nextTriggers: next)
 
     let firing = zip(policy.triggers, triggers).filter { $1.outcome.isFiring }.map { $0.0 }
-    guard !firing.isEmpty else {
+    let gaps = assessment.gaps(firing: firing)
+    let estimator = estimator ?? snapshot.history.estimator
+    if firing.isEmpty {
         let undecided = triggers.count { $0.outcome.label == "unknown" }
         if !triggers.isEmpty, undecided == triggers.count { decision.outcome = .unknown }
-        return decision
+    } else {
+        let selection = CandidateSelection(
+            policy: policy, snapshot: snapshot, firing: firing, objectives: decision.objectives, gaps: gaps, estimator: estimator,
+            utility: utility)
+        (decision.recommendations, decision.excluded) = selection.select()
+        decision.outcome = decision.recommendations.isEmpty ? .hold : .recommend
     }
-    let selection = CandidateSelection(
-        policy: policy, snapshot: snapshot, firing: firing, objectives: decision.objectives, gaps: assessment.gaps(firing: firing),
-        estimator: estimator ?? snapshot.history.estimator, utility: utility)
-    (decision.recommendations, decision.excluded) = selection.select()
-    decision.outcome = decision.recommendations.isEmpty ? .hold : .recommend
+    guard let knob = policy.plannedKnob else { return decision }
+    decision.take(
+        PlannedScaling(policy: policy, knob: knob, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps))
     return decision
+}
+
+extension Decision {
+    /// What is planned goes before what triggers ask for: demand does not wait for a tuning.
+    fileprivate mutating func take(_ scaling: PlannedScaling) {
+        plan = scaling.sentence
+        switch scaling.outcome() {
+        case .change(let recommendation):
+            recommendations.insert(recommendation, at: 0)
+            outcome = .recommend
+        case .excluded(let candidate):
+            excluded.insert(candidate, at: 0)
+            if recommendations.isEmpty { outcome = .hold }
+        case .held:
+            if triggers.isEmpty { outcome = .unknown }
+        case .nothing: break
+        }
+    }
 }
 
 extension ControlHistory {

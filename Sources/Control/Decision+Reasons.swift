@@ -6,15 +6,18 @@ import Policies
 extension Decision {
     /// The reasons for the outcome, in sentences with their numbers.
     public var reasons: [String] {
+        let planned = plan.map { ["\($0)."] } ?? []
         switch outcome {
-        case .unknown: ["No trigger can be decided, so nothing is changed."] + triggers.map(\.sentence)
-        case .nothingToDo: [quietSummary] + triggers.map(\.sentence)
-        case .recommend, .hold: firingReasons
+        case .unknown:
+            return planned + (triggers.isEmpty ? [] : ["No trigger can be decided, so nothing is changed."] + triggers.map(\.sentence))
+        case .nothingToDo: return planned + [quietSummary] + triggers.map(\.sentence)
+        case .recommend, .hold: return planned + firingReasons
         }
     }
 
     private var quietSummary: String {
         let missed = objectives.filter { $0.met == false }
+        if triggers.isEmpty, plan != nil { return "As many replicas run as are planned." }
         if missed.isEmpty {
             let unknown = objectives.filter { $0.met == nil }.map(\.name)
             if !unknown.isEmpty { return "No trigger fires, but not every limit is known: \(unknown.joined(separator: ", "))." }
@@ -27,7 +30,7 @@ extension Decision {
 
     private var firingReasons: [String] {
         var reasons = triggers.filter(\.outcome.isFiring).map(\.sentence)
-        if recommendations.isEmpty {
+        if recommendations.isEmpty, !excluded.isEmpty {
             reasons.append("No change is both allowed and worth making; each one that was considered is listed with its reason.")
         }
         return reasons + triggers.filter { !$0.outcome.isFiring && $0.outcome != .inactive }.map(\.sentence)

@@ -12,6 +12,8 @@ public struct Decision: Sendable, Codable, Hashable {
     /// Best first.
     public var recommendations: [Recommendation]
     public var excluded: [ExcludedCandidate]
+    /// What is planned for the replicas and why, or why there is no plan, in a sentence; `nil` where the policy plans none.
+    public var plan: String?
     /// Trigger states after this evaluation, for the next one.
     public var nextTriggers: [String: TriggerState]
 

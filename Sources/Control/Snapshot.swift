@@ -22,6 +22,8 @@ public struct Snapshot: Sendable, Codable, Hashable {
     public var readings: [RecordedReading]
     public var state: TargetState
     public var history: ControlHistory
+    /// What planning the replicas came to; `nil` where none are planned, or nobody was there to plan them.
+    public var plan: ReplicaPlanStep?
     /// A run shorter than a window or hold time is evaluated as a whole; its length.
     public var wholeRun: Duration?
 

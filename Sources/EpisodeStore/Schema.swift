@@ -3,7 +3,7 @@ import GRDB
 /// The tables of a store and how an older store gets them.
 enum Schema {
     /// Number of migrations, kept as `user_version` in the file's header.
-    static let version = 2
+    static let version = 3
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -14,6 +14,10 @@ enum Schema {
         migrator.registerMigration("2 adjustments") { database in
             try database.execute(sql: adjustments)
             try database.execute(sql: "PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("3 planners") { database in
+            try database.execute(sql: planners)
+            try database.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }()
@@ -244,6 +248,19 @@ enum Schema {
         CREATE TABLE answered_request (
             id TEXT PRIMARY KEY,
             time INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        """
+
+    /// What planners of replicas have learned, to go on with after a restart.
+    private static let planners = """
+        CREATE TABLE planner (
+            policy TEXT NOT NULL,
+            target TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            document BLOB NOT NULL,
+            PRIMARY KEY (policy, target)
         ) WITHOUT ROWID;
 
         """

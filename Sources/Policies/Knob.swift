@@ -8,13 +8,18 @@ public struct Knob: Sendable, Codable, Hashable {
     public var assumed: KnobValue?
     /// What kind of setting this is, which decides what physics says of its effect.
     public var role: Role
+    /// How the number of replicas is planned; `nil` where triggers move the knob, step by step.
+    public var plan: ReplicaPlanTerms?
 
-    public init(name: String, domain: Domain, place: Place, assumed: KnobValue? = nil, role: Role) {
+    public init(
+        name: String, domain: Domain, place: Place, assumed: KnobValue? = nil, role: Role, plan: ReplicaPlanTerms? = nil
+    ) {
         self.name = name
         self.domain = domain
         self.place = place
         self.assumed = assumed
         self.role = role
+        self.plan = plan
     }
 
     /// Which values are allowed.

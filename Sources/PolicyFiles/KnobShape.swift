@@ -12,7 +12,24 @@ enum KnobShape {
             Field("default", .anyScalar, "the value in force where the target does not say"),
             Field("at", .object(place), "where the setting lives; 'replicas' and knobs of a command target need none"),
             Field("role", .choice(Knob.Role.allCases.map(\.rawValue)), "what kind of setting it is; derived from the name unless told"),
+            Field("plan", .object(plan), "plans the replicas by forecasts of the demand; triggers do not move them then"),
         ], choices: [.exactlyOne("min", "values"), .atMostOne("max", "values"), .atMostOne("step", "values")])
+
+    private static let plan = FieldTable(
+        "'plan'",
+        [
+            Field(
+                "profile", .text(.profile), required: true,
+                "the engine with its model on its devices, which tells what one replica serves in time"),
+            Field(
+                "startup", .duration(.seconds(1)...Duration.seconds(3_600)),
+                "from asking for a replica to its serving, as rather long starts take; 150s unless told"),
+            Field(
+                "maxNumSeqs", .integer(1...16_384), "most sequences decoded together, as the engine's flag says; 256 unless told"),
+            Field(
+                "maxNumBatchedTokens", .integer(1...65_536),
+                "most tokens of one iteration, as the engine's flag says; 2048 unless told"),
+        ])
 
     private static let bounds = -1_000_000_000_000...1_000_000_000_000
 

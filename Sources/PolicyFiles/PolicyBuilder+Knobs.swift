@@ -22,7 +22,8 @@ extension PolicyBuilder {
         }
         guard let domain, let place else { return nil }
         let role = fields.choice("role") ?? Knob.Role(knobName: entry.key)
-        return Knob(name: entry.key, domain: domain, place: place, assumed: assumed, role: role)
+        let terms = fields.object("plan").flatMap(plan)
+        return Knob(name: entry.key, domain: domain, place: place, assumed: assumed, role: role, plan: terms)
     }
 
     private mutating func domain(_ name: String, _ fields: ParsedObject) -> Knob.Domain? {

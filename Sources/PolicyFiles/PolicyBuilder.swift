@@ -17,6 +17,7 @@ struct PolicyBuilder {
         if let monitor = spec.object("monitor") { policy.monitor = self.monitor(monitor) }
         policy.triggers = unique(spec.list("triggers"), "trigger").map { trigger($0) }
         policy.knobs = knobs(spec.object("knobs"), ofCommandTarget: spec.object("target")?.has("command") ?? false)
+        check(plansIn: spec.object("knobs"), policy)
         if case .command(let target) = policy.target { checkPlaceholders(of: target, knobs: spec.object("knobs"), spec) }
         if let behavior = spec.object("behavior") { policy.behavior = self.behavior(behavior) }
         if let verify = spec.object("verify") { policy.verify = verification(verify) }

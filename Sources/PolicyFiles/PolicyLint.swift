@@ -74,7 +74,9 @@ struct PolicyLint {
         for knob in policy.knobs {
             let place = places.place(.key("knobs"), .key(knob.name))
             if knob.domain.hasOneValue { log.warning(place, "the knob '\(knob.name)' has one value only: it can never be changed") }
-            if policy.triggers.isEmpty {
+            if knob.plan != nil {
+                checkPlan(of: knob, &log)
+            } else if policy.triggers.isEmpty {
                 log.warning(place, "the knob '\(knob.name)' is never used: the policy has no triggers")
             } else if !usable.contains(knob.role) {
                 let names = types.map(\.rawValue).sorted().joined(separator: ", ")

@@ -1,3 +1,4 @@
+internal import EngineModels
 internal import Policies
 
 /// The JSON Schema of policy files, for editors; written from the same tables the parser reads by.
@@ -103,6 +104,7 @@ extension TextRule {
         case .name, .provider: [("pattern", .text("^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$"))]
         case .url: [("pattern", .text("^[Hh][Tt][Tt][Pp][Ss]?://[^@/?#\\s]+(/[^?#\\s]*)?$"))]
         case .jsonPointer: [("pattern", .text("^/"))]
+        case .profile: [("enum", .list(EngineProfile.known.map { .text($0.name) }))]
         case .statistic: [("pattern", .text("^(mean|p[1-9][0-9]?(\\.[0-9]+)?)$"))]
         }
     }

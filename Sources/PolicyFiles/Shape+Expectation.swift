@@ -34,6 +34,7 @@ extension TextRule {
         case .statistic: "mean or a percentile such as p95"
         case .promQL: "a PromQL expression"
         case .provider: "an interface such as openai or vllm"
+        case .profile: "an engine profile such as L70-H100x4"
         }
     }
 }

@@ -39,6 +39,8 @@ package enum TextRule: String, Sendable, CaseIterable {
     case promQL
     /// A name of an interface that probes speak.
     case provider
+    /// A name of an engine profile.
+    case profile
 }
 
 /// The fields of one kind of mapping.

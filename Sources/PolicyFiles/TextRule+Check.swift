@@ -1,3 +1,4 @@
+internal import EngineModels
 internal import Policies
 
 extension TextRule {
@@ -12,6 +13,7 @@ extension TextRule {
         case .any, .promQL: return nil
         case .name: return Self.nameRefusal(text)
         case .provider: return Self.providerRefusal(text)
+        case .profile: return Self.profileRefusal(text)
         case .url: return Self.urlRefusal(text)
         case .cron: return Self.cronRefusal(text)
         case .timezone:
@@ -52,6 +54,13 @@ extension TextRule {
             ? "a probe cannot speak an interface that a file describes, only 'probe' and 'benchmark' of the command line can"
             : "no provider is named '\(QuantityText.shown(text))'"
         return Refusal(message: "\(why); known are \(known.joined(separator: ", "))")
+    }
+
+    private static func profileRefusal(_ text: String) -> Refusal? {
+        if EngineProfile.named(text) != nil { return nil }
+        return Refusal(
+            message: "no engine profile is named '\(QuantityText.shown(text))'; known are "
+                + EngineProfile.known.map { "\($0.name) (\($0.model) on \($0.hardware))" }.joined(separator: ", "))
     }
 
     private static func urlRefusal(_ text: String) -> Refusal? {

@@ -34,6 +34,7 @@ public struct SimulatorAdjuster: Adjuster {
             observation.mark = state.mark
             observation.markCameWithValue = true
             observation.rollout = state.pool.status.rollout
+            observation.readyReplicas = state.pool.status.ready
             return observation
         }
     }

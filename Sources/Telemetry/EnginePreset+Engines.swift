@@ -25,6 +25,14 @@ extension EnginePreset {
         preset.outputTokens = [SeriesSelector("vllm:generation_tokens_total")]
         preset.inputTokens = [SeriesSelector("vllm:prompt_tokens_total")]
         preset.waiting = [SeriesSelector("vllm:num_requests_waiting")]
+        preset.load = LoadMetrics(
+            ended: [SeriesSelector("vllm:request_success_total")], running: SeriesSelector("vllm:num_requests_running"),
+            prompts: .init(
+                tokens: SeriesSelector("vllm:request_prompt_tokens_sum"), requests: SeriesSelector("vllm:request_prompt_tokens_count")),
+            answers: .init(
+                tokens: SeriesSelector("vllm:request_generation_tokens_sum"),
+                requests: SeriesSelector("vllm:request_generation_tokens_count")),
+            cached: [SeriesSelector("vllm:prompt_tokens_cached_total"), SeriesSelector("vllm:prefix_cache_hits_total")])
         preset.utilization = [
             .keyValueCache: [
                 UtilizationGauge(SeriesSelector("vllm:kv_cache_usage_perc")), UtilizationGauge(SeriesSelector("vllm:gpu_cache_usage_perc")),

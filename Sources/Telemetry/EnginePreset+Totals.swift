@@ -21,13 +21,21 @@ extension EnginePreset {
     /// The names of every metric that any question needs.
     var names: Set<String> {
         let durations = latencies.values.joined().flatMap { [$0.sum, $0.count] + ($0.buckets.map { [$0] } ?? []) }
-        return Set((blockCounters + durations).map(\.name)).union(gaugeNames)
+        return Set((blockCounters + durations).map(\.name)).union(gaugeNames).union(loadNames)
+    }
+
+    /// The names of the metrics that tell the load and how requests fared; none where that cannot be told.
+    var loadNames: Set<String> {
+        guard let load else { return [] }
+        let tokens = [load.prompts, load.answers].flatMap { [$0.tokens, $0.requests] }
+        let times = latencies.values.joined().filter(\.countsRequests).flatMap { [$0.sum, $0.count] + ($0.buckets.map { [$0] } ?? []) }
+        return Set((load.ended + [load.running] + waiting + failed + finished + tokens + load.cached + times).map(\.name))
     }
 
     /// The names of those among them that may fall.
     var gaugeNames: Set<String> {
         let shares = utilization.values.joined().flatMap { [$0.used] + [$0.free, $0.total].compactMap(\.self) }
-        return Set((shares + waiting).map(\.name))
+        return Set((shares + waiting + (load.map { [$0.running] } ?? [])).map(\.name))
     }
 
     /// What of the increases a selector means, added up; `nil` where there is no such series.
@@ -80,6 +88,18 @@ extension EnginePreset {
         block.inputTokens = tokens(inputTokens, in: increases).map { $0 / requests }
         block.outputTokens = tokens(outputTokens, in: increases).map { $0 / requests }
         return block
+    }
+
+    /// In the order of their bounds.
+    func buckets(_ selector: SeriesSelector, in increases: Increases) -> [CumulativeBucket] {
+        var counts: [Double: Double] = [:]
+        for (series, value) in increases where selector.matches(series) {
+            guard let text = series.labels["le"], let bound = text == "+Inf" ? Double.infinity : Double(text), !bound.isNaN else {
+                continue
+            }
+            counts[bound, default: 0] += value
+        }
+        return counts.sorted { $0.key < $1.key }.map { CumulativeBucket(upperBound: $0.key, count: $0.value) }
     }
 
     /// Tokens under the newest name that is there.

@@ -17,6 +17,8 @@ public struct EnginePreset: Sendable, Hashable {
     public var inputTokens: [SeriesSelector]
     /// Gauges of waiting requests, to be added up over replicas; alternatives as above.
     public var waiting: [SeriesSelector]
+    /// What tells how many requests come; `nil` where an engine does not tell enough.
+    public var load: LoadMetrics?
     /// Gauges in `0...1` after scaling, to be averaged over replicas; alternatives as above.
     public var utilization: [UtilizationMetric: [UtilizationGauge]]
 
@@ -89,6 +91,24 @@ public struct DurationMetric: Sendable, Hashable {
         .init(
             sum: SeriesSelector(sum), count: SeriesSelector(count), buckets: nil, secondsPerUnit: secondsPerUnit,
             countsRequests: countsRequests)
+    }
+}
+
+/// What tells of the requests of an engine whether they are answered or not: what ended, and what more there is than before, came.
+public struct LoadMetrics: Sendable, Hashable {
+    /// Counters that together are all requests that ended, given up ones too.
+    public var ended: [SeriesSelector]
+    /// Gauge of requests the engine is at work on, to be added up over replicas.
+    public var running: SeriesSelector
+    /// Tokens of the prompts, and of the answers, of the requests that ended, and how many those are.
+    public var prompts: TokenCounters
+    public var answers: TokenCounters
+    /// Counters of the prompts' tokens that were found in a cache; alternatives, newest name first.
+    public var cached: [SeriesSelector]
+
+    public struct TokenCounters: Sendable, Hashable {
+        public var tokens: SeriesSelector
+        public var requests: SeriesSelector
     }
 }
 

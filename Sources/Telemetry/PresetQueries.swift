@@ -65,6 +65,13 @@ public struct PresetQueries: Sendable, Hashable {
         return "{__name__=~\"\(names.joined(separator: "|"))\"\(added.map { "," + $0 }.joined())}"
     }
 
+    /// The instant query for everything the load is told by, one series per replica; `nil` where the preset does not tell it.
+    public var load: String? {
+        let names = preset.loadNames.sorted()
+        guard !names.isEmpty else { return nil }
+        return "{__name__=~\"\(names.joined(separator: "|"))\"\(added.map { "," + $0 }.joined())}"
+    }
+
     // MARK: Figures
 
     private func mean(_ metric: DurationMetric, _ range: String) -> String {

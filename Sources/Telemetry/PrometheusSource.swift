@@ -10,6 +10,7 @@ public actor PrometheusSource: MeasurementSource {
     private let own: [String: String]
     private var counters = CounterIncrease()
     private var countedUntil: Timestamp?
+    private var meter: LoadMeter?
 
     /// Queries that are under way at once.
     static let concurrentQueries = 4
@@ -20,13 +21,15 @@ public actor PrometheusSource: MeasurementSource {
         self.client = client
         self.queries = queries
         self.own = own
+        meter = queries.flatMap { LoadMeter($0.preset) }
     }
 
     public func deliver(_ request: DeliveryRequest) async -> Delivery {
-        let plan = QueryPlan(questions: request.questions, queries: queries, own: own)
+        let plan = QueryPlan(questions: request.questions, queries: queries, own: own, asksLoad: request.loadLimits != nil)
         let answers = await ask(plan.texts, deadline: request.deadline)
         var delivery = Delivery(readings: plan.readings(answers), faults: faults(answers))
         if let block = block(answers, plan, now: request.now) { delivery.blocks = [block] }
+        delivery.load = load(answers, plan, request)
         return delivery
     }
 
@@ -80,16 +83,30 @@ public actor PrometheusSource: MeasurementSource {
         else { return nil }
         let newest = now.advanced(by: .zero - (plan.age(answers) ?? .zero))
         if let countedUntil, newest.since(countedUntil).seconds < 1 { return nil }  // The server has not looked again.
-        let readings = result.series.map { series in
-            var labels = series.labels
-            let name = labels.removeValue(forKey: "__name__") ?? ""
-            return (MetricSeries(name, labels), series.value)
-        }
-        let increase = counters.look(Dictionary(readings) { $1 })
+        let increase = counters.look(result.bySeries)
         defer { countedUntil = newest }
         guard let increase, let countedUntil else { return nil }
         return preset.block(of: increase, start: countedUntil, end: newest)
     }
+
+    private func load(_ answers: [String: QueryAnswer], _ plan: QueryPlan, _ request: DeliveryRequest) -> ServiceLoad? {
+        guard let limits = request.loadLimits, let text = plan.load, case .success(let result)? = answers[text], !result.series.isEmpty,
+            let age = plan.age(answers)
+        else { return nil }
+        return meter?.look(result.bySeries, at: request.now.advanced(by: .zero - age), limits: limits)
+    }
 }
 
 typealias QueryAnswer = Result<PromQLResult, PromQLError>
+
+extension PromQLResult {
+    /// By name and labels; the last of series that are told twice.
+    fileprivate var bySeries: [MetricSeries: Double] {
+        let readings = series.map { series in
+            var labels = series.labels
+            let name = labels.removeValue(forKey: "__name__") ?? ""
+            return (MetricSeries(name, labels), series.value)
+        }
+        return Dictionary(readings) { $1 }
+    }
+}

@@ -15,8 +15,9 @@ struct QueryPlan: Sendable {
     let answered: [Answered]
     let ageText: String?
     let counters: String?
+    let load: String?
 
-    init(questions: [PolicyQuestion], queries: PresetQueries?, own: [String: String]) {
+    init(questions: [PolicyQuestion], queries: PresetQueries?, own: [String: String], asksLoad: Bool) {
         answered = questions.compactMap { question in
             if let text = question.query.signalName.flatMap({ own[$0] }) {
                 return Answered(question: question, text: text, samples: nil, isOwn: true)
@@ -26,12 +27,13 @@ struct QueryPlan: Sendable {
         }
         ageText = queries?.age
         counters = queries?.counters
+        load = asksLoad ? queries?.load : nil
     }
 
     /// Every query once.
     var texts: [String] {
         var seen: Set<String> = []
-        let all = answered.flatMap { [$0.text] + [$0.samples].compactMap(\.self) } + [ageText, counters].compactMap(\.self)
+        let all = answered.flatMap { [$0.text] + [$0.samples].compactMap(\.self) } + [ageText, counters, load].compactMap(\.self)
         return all.filter { seen.insert($0).inserted }
     }
 

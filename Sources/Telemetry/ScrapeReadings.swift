@@ -34,7 +34,7 @@ struct ScrapeReadings: ReadingSource {
         case .mean: return value(total.seconds / total.count, samples: samples, covered, window)
         case .percentile(let level):
             guard let selector = total.metric.buckets else { return .unknown(.notReported("the engine counts no buckets of it")) }
-            let buckets = buckets(selector, in: increases)
+            let buckets = preset.buckets(selector, in: increases)
             let quantile = histogramQuantile(level.fraction, buckets) * total.metric.secondsPerUnit
             let reading = value(quantile, samples: samples, covered, window)
             guard case .value(var figure) = reading, isAboveHighestBound(level.fraction, buckets) else { return reading }
@@ -46,18 +46,6 @@ struct ScrapeReadings: ReadingSource {
     private func isAboveHighestBound(_ fraction: Double, _ buckets: [CumulativeBucket]) -> Bool {
         guard let all = buckets.last, buckets.count >= 2 else { return false }
         return buckets[buckets.count - 2].count < fraction * all.count
-    }
-
-    /// In the order of their bounds.
-    private func buckets(_ selector: SeriesSelector, in increases: Increases) -> [CumulativeBucket] {
-        var counts: [Double: Double] = [:]
-        for (series, value) in increases where selector.matches(series) {
-            guard let text = series.labels["le"], let bound = text == "+Inf" ? Double.infinity : Double(text), !bound.isNaN else {
-                continue
-            }
-            counts[bound, default: 0] += value
-        }
-        return counts.sorted { $0.key < $1.key }.map { CumulativeBucket(upperBound: $0.key, count: $0.value) }
     }
 
     private func errorRate(_ window: Duration) -> Reading {

@@ -15,6 +15,7 @@ public actor ScrapeSource: MeasurementSource {
     private var histories: [ScrapeHistory]
     private var blockIncrease: [CounterIncrease]
     private var countedUntil: Timestamp?
+    private var meter: LoadMeter?
 
     static let concurrentFetches = 8
 
@@ -32,6 +33,7 @@ public actor ScrapeSource: MeasurementSource {
         self.transport = transport
         histories = urls.map { _ in ScrapeHistory() }
         blockIncrease = urls.map { _ in CounterIncrease() }
+        meter = LoadMeter(preset)
     }
 
     public func deliver(_ request: DeliveryRequest) async -> Delivery {
@@ -40,12 +42,14 @@ public actor ScrapeSource: MeasurementSource {
         let pages = await look(authorization, deadline: request.deadline)
         let keep = request.questions.map(\.window).max() ?? .seconds(60)
         var increases: Increases = [:]
+        var seen: [MetricSeries: Double] = [:]
         var faults: [String] = []
         for (index, page) in pages.enumerated() {
             switch page {
             case .failure(let problem): faults.append("\(ForeignText.addressWithoutSecrets(urls[index])) gave no metrics: \(problem).")
             case .success(let samples):
                 let (counters, gauges) = sorted(samples)
+                for sample in samples { seen[sample.series.on(page: index)] = sample.value }
                 histories[index].add(counters: counters, gauges: gauges, at: request.now, keep: keep)
                 increases.merge(blockIncrease[index].look(counters) ?? [:]) { $0 + $1 }
                 if counters.isEmpty, gauges.isEmpty { faults.append(noMetrics(urls[index])) }
@@ -57,6 +61,7 @@ public actor ScrapeSource: MeasurementSource {
                 delivery.blocks = [block]
             }
             countedUntil = request.now
+            if let limits = request.loadLimits { delivery.load = meter?.look(seen, at: request.now, limits: limits) }
         }
         return delivery
     }
@@ -146,4 +151,13 @@ private struct NoPage: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
+}
+
+extension MetricSeries {
+    /// Pages of two replicas bear the same series.
+    fileprivate func on(page index: Int) -> MetricSeries {
+        var labels = labels
+        labels["page"] = "\(index)"
+        return MetricSeries(name, labels)
+    }
 }

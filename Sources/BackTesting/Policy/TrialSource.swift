@@ -45,6 +45,7 @@ final class TrialSource: MeasurementSource {
     /// Between two requests that a probe sends; `nil` where all are seen.
     private let probeGap: Nanoseconds?
     private let longestWindow: Duration
+    private let limits: [LatencyLimit]
     private let state = Mutex(State())
 
     /// When trials begin: at midnight, for schedules.
@@ -54,6 +55,9 @@ final class TrialSource: MeasurementSource {
         var measurements: [InferenceMeasurement] = []
         var looks: [Look] = []
         var nextProbe = Nanoseconds(0)
+        /// Since the last delivery, where it is of use.
+        var load: ServiceLoad?
+        var inFlight = 0
     }
 
     /// What engines export at the end of a block.
@@ -74,6 +78,7 @@ final class TrialSource: MeasurementSource {
         let rate = policy.monitor.probesPerSecond
         probeGap = policy.monitor.seesProbesOnly && rate > 0 ? Nanoseconds(seconds: 1 / rate) : nil
         longestWindow = policy.longestWindow
+        limits = policy.latencyLimits
     }
 
     /// Whether it is told of every request, and by which replica it was answered; probes are not.
@@ -86,6 +91,9 @@ final class TrialSource: MeasurementSource {
             generatedTokens: block.generatedTokens)
         state.withLock { state in
             state.looks.append(look)
+            let load = ServiceLoad(block, inFlightBefore: state.inFlight, limits: limits)
+            state.load = state.load?.followed(by: load) ?? load
+            state.inFlight = (load.waiting ?? 0) + (load.running ?? 0)
             let oldest = block.end - Nanoseconds(seconds: longestWindow.inSeconds)
             if state.looks.count > 64, state.looks[0].time < oldest { state.looks.removeAll { $0.time < oldest } }
             for outcome in block.outcomes {
@@ -100,15 +108,22 @@ final class TrialSource: MeasurementSource {
 
     func deliver(_ request: DeliveryRequest) async -> Delivery {
         state.withLock { state in
-            defer { state.measurements = [] }
+            defer {
+                state.measurements = []
+                state.load = nil
+            }
             let readings = request.questions.compactMap { question -> RecordedReading? in
                 guard isDelivered(question.query), let reading = Self.reading(question, state.looks)
                 else { return nil }
                 return RecordedReading(query: question.query, window: question.window, reading: reading)
             }
-            return Delivery(measurements: state.measurements, readings: readings)
+            let load = request.loadLimits != nil && countsRequests ? state.load : nil
+            return Delivery(measurements: state.measurements, readings: readings, load: load)
         }
     }
+
+    /// Whether one of the sources counts requests that come.
+    private var countsRequests: Bool { sources.isEmpty || sources.contains(where: \.tellsLoad) }
 
     /// How busy a GPU is stands in no engine's own metrics: only exporters of devices and queries of the policy's own tell it.
     private func isDelivered(_ query: MetricQuery) -> Bool {

@@ -57,6 +57,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         case decided
         /// Asked for by an operator with `cycle --force`.
         case forced
+        /// Replicas as planned; neither drawn by lot nor judged afterwards.
+        case planned
         /// A deliberate no-op, measured like a change.
         case holdout
         /// Found on a target by the mark it bears, unknown to the store.

@@ -64,7 +64,7 @@ public enum AdjustmentState: String, Sendable, Codable, Hashable, CaseIterable {
         case .awaitingApproval: [.comparing, .applying, .rejected, .superseded]
         case .comparing: [.applying, .rollingBack, .superseded]
         case .applying: [.settling, .rollingBack, .superseded, .failed]
-        case .settling: [.observing, .rollingBack, .superseded]
+        case .settling: [.observing, .kept, .rollingBack, .superseded]
         case .observing: [.kept, .promoting, .rollingBack, .superseded]
         case .promoting: [.probation, .rollingBack, .superseded]
         case .probation: [.kept, .rollingBack, .superseded]

@@ -9,6 +9,7 @@ extension AdjustmentStepper {
     mutating func settleDown(_ relation: Adjustment.Relation, _ rollout: TargetObservation.Rollout) {
         guard stillOurs(relation) else { return }
         if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
+        if adjustment.kind == .planned, isPlanTaken(rollout) { return }
         switch rollout {
         case .failed(let why): takeBack("the rollout failed: \(why)", verdict: .worsened)
         case .progressing(let why), .waitingForRoom(let why):
@@ -50,7 +51,7 @@ extension AdjustmentStepper {
 
     /// While the change settles, latencies say little, but failures and silence say enough where nobody sees how the rollout goes.
     mutating func settleUnseen(_ why: String) {
-        guard adjustment.kind != .holdout, let start = adjustment.reached(.settling) else { return }
+        guard adjustment.kind != .holdout, adjustment.kind != .planned, let start = adjustment.reached(.settling) else { return }
         watchTripwires(after: view.blocks.filter { $0.start >= start }, why)
     }
 

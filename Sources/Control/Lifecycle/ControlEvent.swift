@@ -45,6 +45,8 @@ public struct ControlEvent: Sendable, Codable, Hashable {
         case leadershipLost = "LeadershipLost"
         case paused = "Paused"
         case resumed = "Resumed"
+        /// What a planner had learned could not be taken over.
+        case planBegunAnew = "PlanBegunAnew"
 
         /// Whether somebody should look at it.
         public var isWarning: Bool {

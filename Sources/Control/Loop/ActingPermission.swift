@@ -63,14 +63,7 @@ public enum ActingLimits {
 func refusalToAct(
     _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count, blocks: [LatencyBlock]
 ) -> ActingRefusal? {
-    if policy.mode == .recommend { return .modeIsRecommend }
-    if policy.suspend { return .suspended }
-    if let since = memory.pausedSince { return .paused(since: since) }
-    let last = memory.outcomes.suffix(ActingLimits.breakerWindow)
-    let rolledBack = last.count { $0.state == .rolledBack }
-    if rolledBack >= ActingLimits.breakerThreshold { return .breakerOpen(rolledBack: rolledBack, of: last.count) }
-    if let open = memory.open, open.policy != policy.name { return .targetBusy(policy: open.policy) }
-    if fleet.isDoubtful { return .doubtedMeasurements(degraded: fleet.degraded, of: fleet.targets) }
+    if let refusal = refusalToBegin(policy, memory, fleet: fleet) { return refusal }
     switch sight {
     case nil: return .noTarget
     case .unseen(let why), .gone(let why): return .targetUnseen(why)
@@ -81,6 +74,38 @@ func refusalToAct(
         }
     }
     return baselineRefusal(policy, blocks: blocks)
+}
+
+/// Whether replicas may be changed as planned. Nothing is compared afterwards, so that no baseline is needed; and a plan goes on while pods
+/// start, but asks for no more of them where those that were asked for find no room or fail. Pure.
+/// - Parameter isMore: More replicas than run now.
+func refusalToScale(
+    _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count, isMore: Bool
+) -> ActingRefusal? {
+    if let refusal = refusalToBegin(policy, memory, fleet: fleet) { return refusal }
+    switch sight {
+    case nil: return .noTarget
+    case .unseen(let why), .gone(let why): return .targetUnseen(why)
+    case .seen(let observation):
+        switch observation.rollout {
+        case .waitingForRoom(let why) where isMore: return .rolloutNotSettled(why)
+        case .failed(let why): return .rolloutNotSettled(why)
+        case .settled, .progressing, .waitingForRoom: return nil
+        }
+    }
+}
+
+/// As far as the policy and its past go.
+private func refusalToBegin(_ policy: Policy, _ memory: ControlMemory, fleet: FleetView.Count) -> ActingRefusal? {
+    if policy.mode == .recommend { return .modeIsRecommend }
+    if policy.suspend { return .suspended }
+    if let since = memory.pausedSince { return .paused(since: since) }
+    let last = memory.outcomes.suffix(ActingLimits.breakerWindow)
+    let rolledBack = last.count { $0.state == .rolledBack }
+    if rolledBack >= ActingLimits.breakerThreshold { return .breakerOpen(rolledBack: rolledBack, of: last.count) }
+    if let open = memory.open, open.policy != policy.name { return .targetBusy(policy: open.policy) }
+    if fleet.isDoubtful { return .doubtedMeasurements(degraded: fleet.degraded, of: fleet.targets) }
+    return nil
 }
 
 /// Why a change could not be judged afterwards; `nil` where it could.

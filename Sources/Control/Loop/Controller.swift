@@ -157,6 +157,7 @@ public actor Controller {
     public func close() async {
         isClosed = true
         for task in running.values { await task.value }
+        for entry in entries.values { await entry.loop.close() }
     }
 
     // MARK: Operators

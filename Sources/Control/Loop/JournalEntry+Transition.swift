@@ -25,9 +25,11 @@ extension JournalEntry {
         }
         undoesChange = reached.contains(.rolledBack)
         cool(reached, new, policy, triggers)
-        // What was found on a target has no episode; what an operator takes back later was closed when it was kept.
+        // What was found on a target has no episode, nor what was planned, which is no experiment; what an operator takes back later was closed when it was kept.
         let wasFinal = old?.history.contains { $0.state.isFinal } ?? false
-        if reached.contains(where: \.isFinal), !wasFinal, new.kind != .adopted { closingEpisode = EpisodeClosure(new, at: now) }
+        if reached.contains(where: \.isFinal), !wasFinal, new.kind != .adopted, new.kind != .planned {
+            closingEpisode = EpisodeClosure(new, at: now)
+        }
         infeasible = InfeasibleChange(new, reached, now: now)
     }
 
@@ -63,7 +65,9 @@ extension InfeasibleChange {
         let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
         // What an operator did not want is not asked for again at once, nor what nobody answered to.
         let wasRejected = reached.contains(.rejected)
-        guard wasRefused || rolloutFailed || didNotHelp || wasRejected else { return nil }
+        // The next plan would ask for it again.
+        let wasTakenBackByHand = reached.contains(.rolledBack) && adjustment.kind == .planned
+        guard wasRefused || rolloutFailed || didNotHelp || wasRejected || wasTakenBackByHand else { return nil }
         self.init(
             knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: Self.memory), reason: adjustment.reason)
     }

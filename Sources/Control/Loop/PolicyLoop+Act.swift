@@ -11,6 +11,7 @@ extension PolicyLoop {
     func act(
         _ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ memory: ControlMemory, _ report: inout Report
     ) async throws(JournalFailure) {
+        if forced == nil, let wish = plannedChange(decision) { return try await carryPlan(wish, decision, look, memory, &report) }
         let closed = forced == nil ? try refusalBySchedule(decision, memory) : nil
         guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
         let refusal =
@@ -41,7 +42,7 @@ extension PolicyLoop {
     }
 
     /// Whether the schedule keeps the policy from acting now; takes care of due times at which there was nothing to do.
-    private func refusalBySchedule(_ decision: Decision, _ memory: ControlMemory) throws(JournalFailure) -> ActingRefusal? {
+    func refusalBySchedule(_ decision: Decision, _ memory: ControlMemory) throws(JournalFailure) -> ActingRefusal? {
         // An operator's cycle is its own time.
         guard ports.origin == .run else { return nil }
         let wall = ports.clock.wall
@@ -83,7 +84,7 @@ extension PolicyLoop {
         }
     }
 
-    private func announceRefusal(_ refusal: ActingRefusal, _ wish: Candidate, _ decision: Decision, at now: Timestamp) {
+    func announceRefusal(_ refusal: ActingRefusal, _ wish: Candidate, _ decision: Decision, at now: Timestamp) {
         guard recorder.isNews(refusal, wish) else { return }
         let change = "\(wish.knob) from \(wish.from) to \(wish.to)"
         switch refusal {
@@ -124,7 +125,7 @@ extension PolicyLoop {
         // A holdout teaches of the change that was not made.
         let meant = new.kind == .holdout ? decision.recommendations.first?.candidate : new.candidate
         if let meant, let cycle { entry.openingEpisode?.predict(meant, from: cycle.snapshot, policy: policy) }
-        if !policy.schedule.isEmpty, draw != nil { entry.scheduleSeenThrough = ports.clock.wall }
+        if !policy.schedule.isEmpty, new.kind != .adopted { entry.scheduleSeenThrough = ports.clock.wall }
         // Without a cycle the text it is to be finished under is kept by itself.
         if cycle == nil { entry.policyText = policy }
         try commit(entry)

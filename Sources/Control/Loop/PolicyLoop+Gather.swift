@@ -3,10 +3,11 @@ import Policies
 
 extension PolicyLoop {
     /// Asks every source at once and takes in what they deliver.
-    /// - Returns: Answers of the sources that count for themselves, in the order of the policy.
-    func gather(at now: Timestamp) async -> [RecordedReading] {
+    /// - Returns: Answers of the sources that count for themselves, in the order of the policy, and the first load that one of them tells.
+    func gather(at now: Timestamp) async -> (answers: [RecordedReading], load: ServiceLoad?) {
         let request = DeliveryRequest(
-            now: now, questions: policy.questions + policy.evidenceQuestions, deadline: Swift.min(policy.monitor.interval, .seconds(10)))
+            now: now, questions: policy.questions + policy.evidenceQuestions, deadline: Swift.min(policy.monitor.interval, .seconds(10)),
+            loadLimits: policy.plannedKnob == nil ? nil : policy.latencyLimits)
         let deliveries = await withTaskGroup(of: (Int, Delivery).self) { group in
             for (index, source) in ports.sources.enumerated() {
                 group.addTask { (index, await source.deliver(request)) }
@@ -16,7 +17,7 @@ extension PolicyLoop {
             return ports.sources.indices.compactMap { deliveries[$0] }
         }
         for (source, delivery) in zip(ports.sources, deliveries) { takeIn(delivery, of: source.name, at: now) }
-        return deliveries.flatMap(\.readings)
+        return (deliveries.flatMap(\.readings), deliveries.lazy.compactMap(\.load).first)
     }
 
     private func takeIn(_ delivery: Delivery, of source: String, at now: Timestamp) {

@@ -18,6 +18,7 @@ public actor PolicyLoop {
     var steady = SteadyState()
     var recorder = CycleRecorder()
     var news = RepeatedNews()
+    var planning: PlanningState?
     private var targetHealth = TargetHealth()
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
@@ -87,19 +88,21 @@ public actor PolicyLoop {
         let gathered = await gather(at: now)
         let sight = await look()
         if case .seen(let observation)? = sight { report.observation = observation }
+        let plan = planReplicas(gathered.load, report.observation, at: now)
         steady.note(report.observation, at: ports.clock.steady)
         if let fence = report.observation?.fence, let term = ports.leadership.term(), fence > term { ports.leadership.outranked(by: fence) }
         if let complaint = targetHealth.take(sight, at: now, patience: policy.monitor.staleAfter) {
             announce(.targetUnreachable, complaint, adjustment: nil, at: now)
         }
         do {
-            try await decideAndAct(Look(now: now, sight: sight, answers: gathered), intent, &report)
+            try await decideAndAct(Look(now: now, sight: sight, answers: gathered.answers, plan: plan), intent, &report)
             news.end(.journalFailed)
         } catch {
             // The journal cannot be read or written: what is not on disk does not happen.
             report.problems.append(error.explanation)
             tell(.journalFailed, "nothing is done without a journal: \(error.explanation)", cause: error.explanation, at: now)
         }
+        keepPlanner(at: now)
         newest = report.adjustment?.withoutBlocks ?? newest
         report.newest = newest
         return report
@@ -110,6 +113,7 @@ public actor PolicyLoop {
         let now: Timestamp
         let sight: AdjustmentView.Sight?
         let answers: [RecordedReading]
+        let plan: ReplicaPlanStep?
 
         var observation: TargetObservation? {
             if case .seen(let observation)? = sight { observation } else { nil }
@@ -125,6 +129,7 @@ public actor PolicyLoop {
                 return try note(decision, look, memory, &report)
             }
             report.adjustment = try await carryOn(open, look, memory)
+            if intent == .decide, try await planGoesOn(decision, look, memory, &report) { return }
             return try note(decision, look, memory, &report)
         }
         switch try found(look) {
@@ -149,8 +154,9 @@ public actor PolicyLoop {
     /// Decides on what is known now, with the policy's past.
     private func decideNow(_ look: Look, _ memory: ControlMemory, _ report: inout Report) -> Decision {
         let state = TargetState(look.observation, policy: policy)
-        let snapshot = LiveSnapshot(policy: policy, windows: windows, answers: look.answers)
+        var snapshot = LiveSnapshot(policy: policy, windows: windows, answers: look.answers)
             .snapshot(at: look.now, state: state, history: memory.history)
+        snapshot.plan = look.plan
         let decision = decide(snapshot, under: policy)
         report.decision = decision
         report.cycle = CycleRecord(

@@ -68,6 +68,8 @@ public struct TargetObservation: Sendable, Codable, Hashable {
     /// Settings in force, by knob name.
     public var values: [String: KnobState]
     public var rollout: Rollout
+    /// Replicas that serve; `nil` where the target does not tell.
+    public var readyReplicas: Int?
     /// The adjustment that last changed the target and is not finished, as the target itself bears it: known even if the store is lost.
     public var mark: AdjustmentMark?
     /// Whether the mark was written together with the value: where the old value is in force beside it, somebody set it back. Not so where a

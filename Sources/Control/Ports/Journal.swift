@@ -19,11 +19,18 @@ public protocol Journal: Sendable {
     func adjustment(_ id: UUID) throws -> Adjustment?
     /// What the closed episodes of a target say of its actions; `nil` where none is of use.
     func learned(of target: String, at now: Timestamp) throws -> LearnedEffects?
+    /// What the planner of a policy's replicas had learned when it was last kept; `nil` where none was.
+    func planner(of policy: String, target: String) throws -> StoredPlanner?
+    /// Keeps what a planner has learned, in place of what was kept before.
+    func keep(_ planner: StoredPlanner, of policy: String, target: String) throws
 }
 
 extension Journal {
     /// A journal that keeps no episodes has learned nothing.
     public func learned(of target: String, at now: Timestamp) throws -> LearnedEffects? { nil }
+    /// A journal that lasts no longer than its loop has nothing to hand over.
+    public func planner(of policy: String, target: String) throws -> StoredPlanner? { nil }
+    public func keep(_ planner: StoredPlanner, of policy: String, target: String) throws {}
 }
 
 /// An adjustment that is not finished.

@@ -20,11 +20,14 @@ public struct DeliveryRequest: Sendable, Hashable {
     public var questions: [PolicyQuestion]
     /// How long a source may take.
     public var deadline: Duration
+    /// The limits beyond which an answer is late, where the load of the service is asked for; `nil` where it is not.
+    public var loadLimits: [LatencyLimit]?
 
-    public init(now: Timestamp, questions: [PolicyQuestion], deadline: Duration) {
+    public init(now: Timestamp, questions: [PolicyQuestion], deadline: Duration, loadLimits: [LatencyLimit]? = nil) {
         self.now = now
         self.questions = questions
         self.deadline = deadline
+        self.loadLimits = loadLimits
     }
 }
 
@@ -36,15 +39,19 @@ public struct Delivery: Sendable, Hashable {
     public var readings: [RecordedReading]
     /// Totals of a stretch of time, from sources that count but do not see single requests; for verification.
     public var blocks: [LatencyBlock]
+    /// What came since the last call, from sources that count requests as they come; only where it was asked for.
+    public var load: ServiceLoad?
     /// Why something is missing, a sentence each; empty where all went well.
     public var faults: [String]
 
     public init(
-        measurements: [InferenceMeasurement] = [], readings: [RecordedReading] = [], blocks: [LatencyBlock] = [], faults: [String] = []
+        measurements: [InferenceMeasurement] = [], readings: [RecordedReading] = [], blocks: [LatencyBlock] = [],
+        load: ServiceLoad? = nil, faults: [String] = []
     ) {
         self.measurements = measurements
         self.readings = readings
         self.blocks = blocks
+        self.load = load
         self.faults = faults
     }
 }

@@ -60,6 +60,7 @@ public struct KubernetesAdjuster: Adjuster {
         var observation = TargetObservation(
             identity: live.identity, rollout: RolloutAssessment(live.object, pods: pods).rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
+        observation.readyReplicas = live.object.readyReplicas
         observation.mark = live.mark?.mark
         observation.markCameWithValue = knobs.first { $0.name == live.mark?.mark.knob }?.isOnMarkedObject ?? false
         observation.fence = try TargetFence.term(on: live.object)

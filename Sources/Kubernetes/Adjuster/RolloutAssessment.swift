@@ -141,3 +141,12 @@ public struct RolloutAssessment: Sendable {
         "\((object.text("kind") ?? "").lowercased())/\(object.foreignText("metadata", "name")) -n \(object.foreignText("metadata", "namespace"))"
     }
 }
+
+extension DocumentValue {
+    /// Pods that serve, as the status of a workload tells; `nil` where no controller has told of any yet. 0 is absent in what the API server
+    /// sends.
+    var readyReplicas: Int? {
+        guard integer("status", "observedGeneration") != nil else { return integer("status", "readyReplicas").flatMap { Int(exactly: $0) } }
+        return Int(exactly: integer("status", "readyReplicas") ?? 0)
+    }
+}

@@ -25,6 +25,7 @@ final class MemoryJournal: Journal {
         var requests: [OperatorRequest] = []
         var episodes: [UUID: EpisodeRecord] = [:]
         var policies: [UUID: Policy] = [:]
+        var planners: [String: StoredPlanner] = [:]
         var commits = 0
         var failsNext: @Sendable (Int) -> Bool = { _ in false }
     }
@@ -64,6 +65,12 @@ final class MemoryJournal: Journal {
     func requests() throws -> [OperatorRequest] { state.withLock(\.requests) }
 
     func adjustment(_ id: UUID) throws -> Adjustment? { state.withLock { $0.adjustments[id] } }
+
+    func planner(of policy: String, target: String) throws -> StoredPlanner? { state.withLock { $0.planners["\(policy) \(target)"] } }
+
+    func keep(_ planner: StoredPlanner, of policy: String, target: String) throws {
+        state.withLock { $0.planners["\(policy) \(target)"] = planner }
+    }
 
     func commit(_ entry: JournalEntry) throws {
         try state.withLock { state in
