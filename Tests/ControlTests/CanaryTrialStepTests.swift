@@ -197,6 +197,25 @@ struct CanaryTrialStepTests {
         #expect(worse.adjustment.state == .rollingBack && worse.effect == .apply(.back) && worse.adjustment.verdict == .worsened)
     }
 
+    @Test("demand beyond what runs does not wait for a comparison, on a part of the replicas or on all")
+    func demand() {
+        let (one, second) = Self.run(until: .observing, shift: -0.2)
+        var view = Self.view(second + 10, .seen(Self.status(.applied), []))
+        view.demand = "the plan asks for 9 replicas, and 8 run"
+        let step = one.step(view)
+        #expect(step.adjustment.state == .rollingBack && step.effect == .canary(.remove) && step.adjustment.verdict == .unmeasured)
+        #expect(step.adjustment.reason == view.demand)
+        // What was proved is carried to its end.
+        let (proved, later) = Self.run(until: .promoting, shift: -0.2)
+        view = Self.view(later + 10, .seen(Self.status(.promoted), []), value: 4, marked: true)
+        view.demand = "the plan asks for 9 replicas, and 8 run"
+        #expect(proved.step(view).adjustment.state == .promoting)
+        var everywhere = AdjustmentStepTests.look(900, .seen(AdjustmentStepTests.observation(4)))
+        everywhere.demand = view.demand
+        let kept = AdjustmentStepTests.observing().step(everywhere)  // This policy keeps what nobody could measure.
+        #expect(kept.adjustment.state == .kept && kept.adjustment.verdict == .unmeasured)
+    }
+
     @Test("a finished one is stored without what its groups did, and read back the same")
     func stored() throws {
         let (one, _) = Self.run(until: .observing, shift: -0.2)

@@ -14,6 +14,8 @@ public struct AdjustmentView: Sendable, Hashable {
     public var canary: CanarySight?
     /// What an operator asked of it; the newest counts.
     public var request: Request?
+    /// Replicas that the plan asks for beyond those that run, a sentence: demand does not wait for a comparison.
+    public var demand: String?
     /// So many targets look bad at once that the measurements are doubted; time does not pass for the comparison.
     public var doubtsMeasurements: Bool
 

@@ -10,6 +10,7 @@ extension AdjustmentStepper {
         guard stillOurs(relation) else { return }
         if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
         if adjustment.kind == .planned, isPlanTaken(rollout) { return }
+        if adjustment.kind != .planned, let demand = view.demand { return conclude(.unmeasured, demand) }
         switch rollout {
         case .failed(let why): takeBack("the rollout failed: \(why)", verdict: .worsened)
         case .progressing(let why), .waitingForRoom(let why):
@@ -29,6 +30,7 @@ extension AdjustmentStepper {
             if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
             if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
         }
+        if let demand = view.demand { return conclude(.unmeasured, demand) }
         takeBlocks()
         if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
         let plan = adjustment.terms.verification

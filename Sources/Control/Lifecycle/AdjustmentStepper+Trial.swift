@@ -22,6 +22,7 @@ extension AdjustmentStepper {
         if let interference = status.interference { return giveUp(interference, verdict: .superseded) }
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
+        if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
         if case .failed(let why) = status.rollout { return giveUp("the canary fails: \(why)", verdict: .worsened) }
         observe(buckets)
         switch adjustment.state {

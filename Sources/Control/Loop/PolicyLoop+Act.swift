@@ -139,15 +139,16 @@ extension PolicyLoop {
 
     /// Takes one step of an open adjustment: look, journal, and only then do it; then journal how it went.
     func carryOn(
-        _ open: Adjustment, _ look: Look, _ memory: ControlMemory
+        _ open: Adjustment, _ look: Look, _ memory: ControlMemory, demand: String? = nil
     ) async throws(JournalFailure) -> Adjustment {
         // A controller that does not lead watches, and journals nothing that only the leader may do.
         guard ports.leadership.term() != nil else { return open }
         let requests = try requests(for: open.id)
-        let view = AdjustmentView(
+        var view = AdjustmentView(
             now: look.now, sight: look.sight ?? .unseen("the policy has no target"), blocks: blocks.blocks,
             canary: await lookAtCanary(of: open, at: look.now), request: requests.last?.request,
             doubtsMeasurements: ports.fleet.count.isDoubtful)
+        view.demand = demand
         let step = open.step(view)
         var triggers = memory.history.triggers
         try record(step, from: open, &triggers, look, answered: requests.map(\.id))

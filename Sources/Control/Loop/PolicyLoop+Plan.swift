@@ -63,6 +63,12 @@ extension PolicyLoop {
         decision.recommendations.first { $0.candidate.knob == policy.plannedKnob?.name }
     }
 
+    /// More replicas than run, where the decision plans them; a sentence.
+    func demand(_ decision: Decision) -> String? {
+        guard let more = plannedChange(decision)?.candidate, more.step > 0 else { return nil }
+        return "the plan asks for \(more.to) replicas, and \(more.from) run"
+    }
+
     /// Begins the planned change, or says why not.
     func carryPlan(
         _ wish: Recommendation, _ decision: Decision, _ look: Look, _ memory: ControlMemory, _ report: inout Report

@@ -128,7 +128,7 @@ public actor PolicyLoop {
                 report.refusal = .targetBusy(policy: open.policy)
                 return try note(decision, look, memory, &report)
             }
-            report.adjustment = try await carryOn(open, look, memory)
+            report.adjustment = try await carryOn(open, look, memory, demand: demand(decision))
             if intent == .decide, try await planGoesOn(decision, look, memory, &report) { return }
             return try note(decision, look, memory, &report)
         }

@@ -55,12 +55,19 @@ public struct KubernetesAdjuster: Adjuster {
     public func observe() async throws(AdjusterError) -> TargetObservation {
         let live = try await read(knobs)
         if live.object.isBeingDeleted { throw .gone("\(live.object.objectTitle) is being deleted") }
-        let pods = try await pods(of: live)
+        let pods = try await selectedPods(of: live)
+        let (own, inGroups) = (pods.filter { $0.label(CanaryGroup.label) == nil }, pods.filter { $0.label(CanaryGroup.label) != nil })
         let owners = try await foreignOwners()
         var observation = TargetObservation(
-            identity: live.identity, rollout: RolloutAssessment(live.object, pods: pods).rollout)
+            identity: live.identity, rollout: RolloutAssessment(live.object, pods: own).rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
-        observation.readyReplicas = live.object.readyReplicas
+        observation.readyReplicas = live.object.readyReplicas.map { $0 + inGroups.count(where: \.isReadyPod) }
+        // What a canary has given to its groups still serves.
+        if let record = CanaryRecord(on: live.object), let knob = knobs.first(where: { $0.place == .replicas }),
+            let own = observation.values[knob.name], let count = own.value.wholeNumber
+        {
+            observation.values[knob.name] = KnobState(.integer(count + record.mark.replicas - record.replicasLeft), origin: own.origin)
+        }
         observation.mark = live.mark?.mark
         observation.markCameWithValue = knobs.first { $0.name == live.mark?.mark.knob }?.isOnMarkedObject ?? false
         observation.fence = try TargetFence.term(on: live.object)
