@@ -34,7 +34,9 @@ public struct RecommendationReport: Sendable {
     public var headline: String {
         switch decision.outcome {
         case .nothingToDo:
-            if missesObjective {
+            if decision.plan != nil {
+                missesObjective ? "The objective is missed, but as many replicas run as are planned" : "Nothing needs to change"
+            } else if missesObjective {
                 "The objective is missed, but no trigger covers that"
             } else if decision.objectives.contains(where: { $0.met == nil }) {
                 "No trigger fires, but part of the objective is not known"
@@ -44,7 +46,9 @@ public struct RecommendationReport: Sendable {
         case .recommend:
             decision.recommendations.first.map { "Change \($0.candidate.knob) from \($0.candidate.from) to \($0.candidate.to)" }
                 ?? "Change something"
-        case .hold: "Something is wrong, but no change is both allowed and worth making"
+        case .hold:
+            decision.triggers.contains { $0.outcome.isFiring }
+                ? "Something is wrong, but no change is both allowed and worth making" : "Other replicas are planned, but may not be set now"
         case .unknown: "Too little is known to decide"
         }
     }

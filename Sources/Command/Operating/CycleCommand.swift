@@ -42,7 +42,13 @@ struct CycleCommand: AsyncParsableCommand {
         let end: CycleCourse.End
         do {
             let loop = try assembly.loop(policy)
-            end = try await CycleCourse(policy: policy, forced: forced).run(loop, clock: clock)
+            do {
+                end = try await CycleCourse(policy: policy, forced: forced).run(loop, clock: clock)
+            } catch {
+                await loop.close()
+                throw error
+            }
+            await loop.close()
         } catch {
             await assembly.shutdown()
             throw error

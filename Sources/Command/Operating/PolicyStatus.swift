@@ -46,9 +46,7 @@ struct PolicyStatus: Hashable {
                 type: "Ready", holds: report.decision != nil && (observation != nil || !needsTarget),
                 reason: observation == nil && needsTarget ? "TargetUnseen" : "Running",
                 message: report.problems.first ?? "the policy is evaluated every \(FigureText.duration(policy.monitor.interval))"),
-            Condition(
-                type: "MetricsFresh", holds: unknown.isEmpty, reason: unknown.isEmpty ? "Fresh" : "Unknown",
-                message: unknown.first?.sentence ?? "every trigger can be decided"),
+            Self.metricsFresh(unknown.first, report.plan),
             Condition(
                 type: "Acting", holds: isOpen, reason: isOpen ? "AdjustmentOpen" : "Idle",
                 message: adjustment.map { "\($0.changeText): \($0.state.words)" } ?? "nothing is under way"),
@@ -83,6 +81,14 @@ struct PolicyStatus: Hashable {
             ])
         }
         lastVerdict = adjustment?.verdict?.rawValue
+    }
+
+    private static func metricsFresh(_ unknown: TriggerReport?, _ plan: ReplicaPlanStep?) -> Condition {
+        if let unknown { return Condition(type: "MetricsFresh", holds: false, reason: "Unknown", message: unknown.sentence) }
+        if case .held(let hold)? = plan {
+            return Condition(type: "MetricsFresh", holds: false, reason: "NoPlan", message: "no plan, and what runs stays: \(hold.explanation)")
+        }
+        return Condition(type: "MetricsFresh", holds: true, reason: "Fresh", message: "every trigger can be decided")
     }
 
     private static func members(_ pairs: KeyValuePairs<String, String>) -> DocumentValue {

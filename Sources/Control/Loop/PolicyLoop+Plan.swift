@@ -98,11 +98,11 @@ extension PolicyLoop {
         guard ports.leadership.term() != nil else { return false }
         let wish = plannedChange(decision).flatMap { $0.candidate.from.isSame(as: open.candidate.to) ? $0 : nil }
         if open.state == .awaitingApproval {
-            try record(open.givingWay(to: wanted, at: look.now), from: open, decision.nextTriggers, look)
+            report.adjustment = try giveWay(open, to: wanted, decision, look)
             return false
         }
         guard let wish, try refusalBySchedule(decision, memory) == nil, refusalToPlan(wish, look, memory) == nil else { return false }
-        if open.isOpen { try record(open.givingWay(to: wanted, at: look.now), from: open, decision.nextTriggers, look) }
+        if open.isOpen { report.adjustment = try giveWay(open, to: wanted, decision, look) }
         report.adjustment = try await begin(
             adjustment(wish, look, report.cycle?.id), draw: nil, look, memory, decision, cycle: report.cycle)
         return true
@@ -121,11 +121,13 @@ extension PolicyLoop {
         }
     }
 
-    private func record(
-        _ step: AdjustmentStep, from old: Adjustment, _ triggers: [String: TriggerState], _ look: Look
-    ) throws(JournalFailure) {
-        try commit(JournalEntry(from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, now: look.now))
+    private func giveWay(
+        _ open: Adjustment, to replicas: KnobValue, _ decision: Decision, _ look: Look
+    ) throws(JournalFailure) -> Adjustment {
+        let step = open.givingWay(to: replicas, at: look.now)
+        try commit(JournalEntry(from: open, to: step.adjustment, policy: policy, triggers: decision.nextTriggers, draw: nil, now: look.now))
         for event in step.events { ports.announcer.announce(event) }
+        return step.adjustment
     }
 
     private func refusalToPlan(_ wish: Recommendation, _ look: Look, _ memory: ControlMemory) -> ActingRefusal? {

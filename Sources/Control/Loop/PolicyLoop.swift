@@ -50,6 +50,8 @@ public actor PolicyLoop {
         /// Whether enough was measured that a change could be judged.
         public var hasBaseline = false
         public var cycle: CycleRecord?
+        /// What planning the replicas came to; `nil` where the policy plans none.
+        public var plan: ReplicaPlanStep?
         /// Why the tick was cut short, a sentence each.
         public var problems: [String] = []
     }
@@ -89,6 +91,7 @@ public actor PolicyLoop {
         let sight = await look()
         if case .seen(let observation)? = sight { report.observation = observation }
         let plan = planReplicas(gathered.load, report.observation, at: now)
+        report.plan = plan
         steady.note(report.observation, at: ports.clock.steady)
         if let fence = report.observation?.fence, let term = ports.leadership.term(), fence > term { ports.leadership.outranked(by: fence) }
         if let complaint = targetHealth.take(sight, at: now, patience: policy.monitor.staleAfter) {
