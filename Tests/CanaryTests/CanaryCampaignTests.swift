@@ -43,7 +43,7 @@ import Verification
         let campaign = CanaryCampaign(worlds: CanaryCampaign.size(150, short: 2), firstSeed: 30_001) { $0.slowness = 0.9 }
         if CanaryCampaign.isFull { print("AT-V4:", campaign) }
         #expect(campaign.count(.improved) == campaign.worlds, "\(campaign)")
-        #expect(CanaryCampaign.quantile(campaign.secondsToImproved, 0.99) <= 360, "\(campaign)")
+        #expect(CanaryCampaign.quantile(campaign.secondsToImproved, 0.99) <= 240, "\(campaign)")
     }
 
     @Test("AT-V5: on the same seeds, single requests, unequal groups and no time of comparison each take back much that does nothing")

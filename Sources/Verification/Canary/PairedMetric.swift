@@ -106,12 +106,20 @@ struct PairedMetric {
     /// How the difference changed, as a log ratio.
     var estimate: Double { after.mean - before.mean }
 
+    /// As ``variance``, for keeping, where an error costs less: many buckets show by themselves how quiet it has become, and half of the noise
+    /// before the change is all they are held to. Load that was high before and is not now would otherwise keep a benefit from being seen.
+    private var varianceToKeep: Double? {
+        guard let varianceBefore, let found = after.longRunVariance, after.count > 0 else { return nil }
+        let share = max(0.5, min(1, Double(terms.minimumBucketsToKeep) / Double(after.count)))
+        return max(found, varianceBefore * share)
+    }
+
     private var deviation: Double? {
         guard let variance, let squaredErrorOfLevel else { return nil }
         return (variance / Double(after.count) + squaredErrorOfLevel).squareRoot()
     }
 
-    private func halfWidth(_ bound: Bound) -> Double? {
+    private func halfWidth(_ bound: Bound, _ variance: Double?) -> Double? {
         guard let variance, let squaredErrorOfLevel else { return nil }
         let distance = bound.sequence.distance(after: after.count)
         return (variance * distance * distance + bound.quantile * bound.quantile * squaredErrorOfLevel).squareRoot()
@@ -133,17 +141,17 @@ struct PairedMetric {
     }
 
     var isHarmed: Bool {
-        guard after.count >= terms.minimumBuckets, let halfWidth = halfWidth(harmBound) else { return false }
+        guard after.count >= terms.minimumBuckets, let halfWidth = halfWidth(harmBound, variance) else { return false }
         return estimate - halfWidth > plan.canaryMargin(of: metric)
     }
 
     var isNotHarmed: Bool {
-        guard isEnoughToKeep, let halfWidth = halfWidth(noHarmBound) else { return false }
+        guard isEnoughToKeep, let halfWidth = halfWidth(noHarmBound, varianceToKeep) else { return false }
         return estimate + halfWidth < mostTolerated
     }
 
     var isImproved: Bool {
-        guard isEnoughToKeep, let halfWidth = halfWidth(benefitBound) else { return false }
+        guard isEnoughToKeep, let halfWidth = halfWidth(benefitBound, varianceToKeep) else { return false }
         return estimate + halfWidth < -plan.minimumBenefit
     }
 
@@ -170,7 +178,7 @@ struct PairedMetric {
         guard let varianceBefore, let squaredErrorBefore else { return finding }
         finding.groups = .init(
             difference: before.mean, standardError: squaredErrorBefore.squareRoot(), bucketDeviation: varianceBefore.squareRoot())
-        guard let deviation, let halfWidth = halfWidth(harmBound) else { return finding }
+        guard let deviation, let halfWidth = halfWidth(harmBound, variance) else { return finding }
         finding.effect = EffectEstimate(logRatio: estimate, deviation: deviation)
         finding.interval = estimate - halfWidth...estimate + halfWidth
         finding.smallestDetectableHarm = finding.margin + halfWidth
