@@ -6,6 +6,7 @@ struct PairedMetric {
     let metric: ComparedMetric
     private let plan: VerificationPlan
     private let terms: CanaryTerms
+    private let levelDeviation: Double
     private let lengths: LengthAdjustment
     private let arrivals: ArrivalAdjustment
     private var previous: CanaryBucket?
@@ -28,9 +29,11 @@ struct PairedMetric {
         }
     }
 
-    init(_ metric: ComparedMetric, before buckets: [CanaryBucket], plan: VerificationPlan) {
+    /// - Parameter levelDeviation: By how much the canary's level moves with the change whatever the change does, as a standard deviation.
+    init(_ metric: ComparedMetric, before buckets: [CanaryBucket], levelDeviation: Double, plan: VerificationPlan) {
         self.metric = metric
         self.plan = plan
+        self.levelDeviation = levelDeviation
         terms = plan.canaryTerms
         harmBound = Bound(alpha: plan.canaryAlpha, terms)
         noHarmBound = Bound(alpha: plan.alpha, terms)
@@ -95,16 +98,13 @@ struct PairedMetric {
     private var squaredErrorBefore: Double? { varianceBefore.map { $0 / Double(before.count) } }
 
     /// Of the difference that would be there without the change's effect.
-    private var squaredErrorOfLevel: Double? { squaredErrorBefore.map { $0 + terms.hardwareDeviation * terms.hardwareDeviation } }
+    private var squaredErrorOfLevel: Double? { squaredErrorBefore.map { $0 + levelDeviation * levelDeviation } }
 
     /// Of one bucket after the change: few buckets look quieter than they are.
     private var variance: Double? {
         guard let varianceBefore, let found = after.longRunVariance else { return nil }
         return max(found, varianceBefore)
     }
-
-    /// How the difference changed, as a log ratio.
-    var estimate: Double { after.mean - before.mean }
 
     /// As ``variance``, for keeping, where an error costs less: many buckets show by themselves how quiet it has become, and half of the noise
     /// before the change is all they are held to. Load that was high before and is not now would otherwise keep a benefit from being seen.
@@ -113,6 +113,9 @@ struct PairedMetric {
         let share = max(0.5, min(1, Double(terms.minimumBucketsToKeep) / Double(after.count)))
         return max(found, varianceBefore * share)
     }
+
+    /// How the difference changed, as a log ratio.
+    var estimate: Double { after.mean - before.mean }
 
     private var deviation: Double? {
         guard let variance, let squaredErrorOfLevel else { return nil }
