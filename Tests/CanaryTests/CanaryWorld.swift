@@ -16,8 +16,9 @@ struct CanaryWorld {
     /// Of the control group, where it is not to match.
     var controlReplicas: Int?
     var betweenReplicas = 0.03
-    /// Whether the canary's replicas come back on the hardware they were on.
+    /// Whether the canary's replicas come back on the hardware they were on, and whether anybody tells.
     var keepsHardware = true
+    var tellsNodes = true
     /// Whether what comes to each group is told besides what ends.
     var countsArrivals = true
     /// Seconds.
@@ -56,7 +57,8 @@ struct CanaryWorld {
         var canary = group(.canary)
         var control = group(.control)
         var series = CanarySeries(start: Timestamp(nanosecondsSinceEpoch: 0), length: length)
-        var run = Run(course: CanaryCourse(plan: plan, start: series.start))
+        let nodes = tellsNodes ? (0..<perGroup).map { "node \($0)" } : nil
+        var run = Run(course: CanaryCourse(plan: plan, start: series.start, nodes: nodes))
         var time = Nanoseconds(0)
         let end = Nanoseconds(seconds: preperiod + timeLimit + 400)
         while time < end, isWhole || run.course.phase != .ended {
@@ -79,7 +81,7 @@ struct CanaryWorld {
                 if isSettled { run.buckets.append(bucket) }
                 if run.course.phase == .applying {
                     canary.change()
-                    run.course.applied(at: now)
+                    run.course.applied(at: now, nodes: nodes.map { $0.map { keepsHardware ? $0 : "other \($0)" } })
                 }
             }
         }

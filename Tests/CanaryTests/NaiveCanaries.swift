@@ -1,5 +1,6 @@
 import Foundation
-import Verification
+
+@testable import Verification
 
 /// What others do with the same requests, to see that the worlds are hard.
 enum NaiveCanaries {
@@ -17,13 +18,21 @@ enum NaiveCanaries {
     }
 
     /// The same confidence sequence on the difference after the change alone, without what was there before it.
-    static func levelsLookWorse(_ buckets: [CanaryBucket], margin: Double) -> Bool {
+    static func levelsLookWorse(_ metric: ComparedMetric, _ buckets: [CanaryBucket], margin: Double) -> Bool {
         let sequence = ConfidenceSequence(alpha: 0.01, tightestAfter: 20)
+        var all = AdjustableSum()
+        for bucket in buckets { all.add(bucket.control.firstToken) }
+        let lengths = LengthAdjustment(all)
+        func level(_ group: GroupBucket) -> Double? {
+            switch metric {
+            case .timeToFirstToken: group.firstToken.count >= 3 ? lengths.mean(of: group.firstToken) : nil
+            case .timePerOutputToken: group.perToken.count >= 3 ? group.perToken.sum / Double(group.perToken.count) : nil
+            }
+        }
         var differences: [Double] = []
-        for bucket in buckets where min(bucket.canary.perToken.count, bucket.control.perToken.count) >= 3 {
-            differences.append(
-                bucket.canary.perToken.sum / Double(bucket.canary.perToken.count)
-                    - bucket.control.perToken.sum / Double(bucket.control.perToken.count))
+        for bucket in buckets {
+            guard let canary = level(bucket.canary), let control = level(bucket.control) else { continue }
+            differences.append(canary - control)
             guard differences.count >= 8 else { continue }
             let mean = differences.reduce(0, +) / Double(differences.count)
             let deviation = longRunVariance(differences).squareRoot()

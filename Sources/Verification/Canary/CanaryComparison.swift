@@ -10,14 +10,18 @@ public struct CanaryEvidence: Sendable, Codable, Hashable {
     public var settling: [CanaryBucket]
     /// One group ran with the change.
     public var after: [CanaryBucket]
+    /// Which of the canary's replicas changed nodes with the change; `nil` where none did.
+    public var relocation: CanaryRelocation?
 
     public init(
-        before: [CanaryBucket] = [], applying: [CanaryBucket] = [], settling: [CanaryBucket] = [], after: [CanaryBucket] = []
+        before: [CanaryBucket] = [], applying: [CanaryBucket] = [], settling: [CanaryBucket] = [], after: [CanaryBucket] = [],
+        relocation: CanaryRelocation? = nil
     ) {
         self.before = before
         self.applying = applying
         self.settling = settling
         self.after = after
+        self.relocation = relocation
     }
 }
 
@@ -25,7 +29,7 @@ public struct CanaryEvidence: Sendable, Codable, Hashable {
 ///
 /// May be asked after every bucket: all bounds hold at every look together, and what was decided stays decided.
 public func verify(_ evidence: CanaryEvidence, plan: VerificationPlan) -> VerificationFinding {
-    var comparison = CanaryComparison(before: evidence.before, plan: plan)
+    var comparison = CanaryComparison(evidence, plan: plan)
     for (bucket, isApplied) in evidence.applying.map({ ($0, false) }) + evidence.settling.map({ ($0, true) }) {
         comparison.settle(bucket, isApplied: isApplied)
         if let tripwire = comparison.tripwire { return comparison.finding(.decided(.worsened, by: .tripwire(tripwire))) }
@@ -45,13 +49,20 @@ struct CanaryComparison {
     private var missed: MissedObjectives
     private var alarms: CanaryAlarms
     private let replicas: Int?
+    private let relocation: CanaryRelocation?
+    private let levelDeviation: Double
     private var haveGroupsChanged = false
     private var observed = Duration.zero
 
-    init(before: [CanaryBucket], plan: VerificationPlan) {
+    /// - Parameter evidence: Its buckets before the change are taken up; the others are to be handed over one by one.
+    init(_ evidence: CanaryEvidence, plan: VerificationPlan) {
         self.plan = plan
         terms = plan.canaryTerms
-        metrics = ComparedMetric.allCases.map { PairedMetric($0, before: before, plan: plan) }
+        let before = evidence.before
+        let levelDeviation = evidence.levelDeviation(under: terms)
+        self.levelDeviation = levelDeviation
+        relocation = evidence.relocation
+        metrics = ComparedMetric.allCases.map { PairedMetric($0, before: before, levelDeviation: levelDeviation, plan: plan) }
         missed = MissedObjectives(before: before)
         alarms = CanaryAlarms(before: before, terms: terms)
         replicas = before.last { $0.control.readyReplicas != nil }?.control.readyReplicas
@@ -113,7 +124,8 @@ struct CanaryComparison {
     func finding(_ state: VerificationFinding.State) -> VerificationFinding {
         var finding = VerificationFinding(
             state: state, mode: .canary, metrics: metrics.map(\.finding), errors: alarms.errors, observed: observed, explanation: "")
-        finding.explanation = canaryExplanation(of: finding, plan: plan)
+        let places = observed > .zero ? sentence(relocation, levelDeviation: levelDeviation) : nil
+        finding.explanation = ([canaryExplanation(of: finding, plan: plan)] + [places].compactMap(\.self)).joined(separator: " ")
         return finding
     }
 }

@@ -13,6 +13,8 @@ public import Measurements
 public struct CanaryCourse: Sendable, Codable, Hashable {
     public let plan: VerificationPlan
     public let start: Timestamp
+    /// The node of each replica of the canary before the change; `nil` where nobody tells.
+    private let nodes: [String?]?
     public private(set) var phase = Phase.comparing
     /// When the phase began.
     public private(set) var phaseStart: Timestamp
@@ -34,10 +36,13 @@ public struct CanaryCourse: Sendable, Codable, Hashable {
         case ended
     }
 
-    /// - Parameter start: Of the first bucket.
-    public init(plan: VerificationPlan, start: Timestamp) {
+    /// - Parameters:
+    ///   - start: Of the first bucket.
+    ///   - nodes: The node of each replica of the canary, `nil` for one that is not known.
+    public init(plan: VerificationPlan, start: Timestamp, nodes: [String?]? = nil) {
         self.plan = plan
         self.start = start
+        self.nodes = nodes
         phaseStart = start
         finding = verify(CanaryEvidence(), plan: plan)
     }
@@ -63,13 +68,23 @@ public struct CanaryCourse: Sendable, Codable, Hashable {
     }
 
     /// The canary's replicas are all ready with the change. Ignored where nobody asked for it.
-    public mutating func applied(at time: Timestamp) {
-        if phase == .applying { enter(.warming, at: time) }
+    /// - Parameter nodes: The node of each of them now. Where it was not told before or is not told now, all count as on other nodes, which
+    ///   hides effects below some 15 %; see ``CanaryTerms/hardwareDeviation``.
+    public mutating func applied(at time: Timestamp, nodes: [String?]? = nil) {
+        guard phase == .applying else { return }
+        evidence.relocation = relocation(to: nodes)
+        enter(.warming, at: time)
+    }
+
+    private func relocation(to nodes: [String?]?) -> CanaryRelocation {
+        if let before = self.nodes, let nodes { return CanaryRelocation(from: before, to: nodes) }
+        let replicas = nodes?.count ?? self.nodes?.count ?? evidence.before.last?.canary.readyReplicas ?? 1
+        return CanaryRelocation(moved: replicas, of: replicas)
     }
 
     private mutating func compare(_ bucket: CanaryBucket) {
         evidence.before.append(bucket)
-        let comparison = CanaryComparison(before: evidence.before, plan: plan)
+        let comparison = CanaryComparison(evidence, plan: plan)
         finding = comparison.finding(.watching(comparison.progress))
         guard bucket.hasGroups(of: evidence.before[0].control.readyReplicas) else {
             return end(comparison.finding(.decided(.unmeasured, by: .groupsChanged)))

@@ -35,6 +35,16 @@ func canaryHeadline(_ finding: VerificationFinding, _ plan: VerificationPlan) ->
     }
 }
 
+/// What other nodes did to the comparison; `nil` where nothing.
+func sentence(_ relocation: CanaryRelocation?, levelDeviation: Double) -> String? {
+    guard levelDeviation > 0 else { return nil }
+    let cause =
+        if let relocation, relocation.moved > 0 {
+            "\(relocation.moved) of the canary's \(relocation.replicas) replicas came back on other nodes with the change"
+        } else { "The canary's replicas came back on other hardware with the change" }
+    return "\(cause), which alone moves its latencies by \(FigureText.percent(levelDeviation)) or so."
+}
+
 private func sentence(_ finding: MetricFinding, _ terms: CanaryTerms, _ alpha: Double) -> String {
     let name = finding.metric.name.prefix(1).uppercased() + finding.metric.name.dropFirst()
     guard let groups = finding.groups else { return "\(name): \(finding.before.used) usable buckets before the change are too few." }

@@ -63,7 +63,8 @@ extension VerificationPlan {
     /// Tells how long a canary will take, with the bucket length and the time of comparison before the change that suit it best.
     ///
     /// The long-run deviation of one bucket's difference, where it was not measured, is that of two replicas at 5.5 requests a second each, in
-    /// relation to the size of the groups, and what few requests add to it.
+    /// relation to the size of the groups, and what few requests add to it. Replicas are taken to keep their nodes unless
+    /// ``CanaryTerms/hardwareDeviation`` says otherwise.
     public func forecast(_ question: CanaryQuestion) -> CanaryForecast {
         let replicas = question.readyReplicas / 4
         let rate = question.requestsPerSecond * Double(replicas) / Double(max(1, question.readyReplicas))
@@ -172,7 +173,7 @@ private struct CanaryDuration {
         let ofBefore = isHarm ? Self.quantileOfHarm : Self.quantileOfBenefit
         let countBefore = max(1, (preperiod / bucket).rounded(.down))
         let variance = deviation * deviation
-        let ofHardware = plan.canaryTerms.hardwareDeviation
+        let ofHardware = plan.canaryTerms.hardwareDeviation ?? 0
         let ofLevel = variance / countBefore + ofHardware * ofHardware
         let halfWidth = (variance * distance * distance + ofBefore * ofBefore * ofLevel).squareRoot()
         return halfWidth + quantile * (variance / Double(count) + ofLevel).squareRoot()

@@ -6,6 +6,7 @@ struct PairedMetric {
     let metric: ComparedMetric
     private let plan: VerificationPlan
     private let terms: CanaryTerms
+    private let levelDeviation: Double
     private let lengths: LengthAdjustment
     private let arrivals: ArrivalAdjustment
     private var previous: CanaryBucket?
@@ -28,9 +29,11 @@ struct PairedMetric {
         }
     }
 
-    init(_ metric: ComparedMetric, before buckets: [CanaryBucket], plan: VerificationPlan) {
+    /// - Parameter levelDeviation: By how much the canary's level moves with the change whatever the change does, as a standard deviation.
+    init(_ metric: ComparedMetric, before buckets: [CanaryBucket], levelDeviation: Double, plan: VerificationPlan) {
         self.metric = metric
         self.plan = plan
+        self.levelDeviation = levelDeviation
         terms = plan.canaryTerms
         harmBound = Bound(alpha: plan.canaryAlpha, terms)
         noHarmBound = Bound(alpha: plan.alpha, terms)
@@ -95,12 +98,20 @@ struct PairedMetric {
     private var squaredErrorBefore: Double? { varianceBefore.map { $0 / Double(before.count) } }
 
     /// Of the difference that would be there without the change's effect.
-    private var squaredErrorOfLevel: Double? { squaredErrorBefore.map { $0 + terms.hardwareDeviation * terms.hardwareDeviation } }
+    private var squaredErrorOfLevel: Double? { squaredErrorBefore.map { $0 + levelDeviation * levelDeviation } }
 
     /// Of one bucket after the change: few buckets look quieter than they are.
     private var variance: Double? {
         guard let varianceBefore, let found = after.longRunVariance else { return nil }
         return max(found, varianceBefore)
+    }
+
+    /// As ``variance``, for keeping, where an error costs less: many buckets show by themselves how quiet it has become, and half of the noise
+    /// before the change is all they are held to. Load that was high before and is not now would otherwise keep a benefit from being seen.
+    private var varianceToKeep: Double? {
+        guard let varianceBefore, let found = after.longRunVariance, after.count > 0 else { return nil }
+        let share = max(0.5, min(1, Double(terms.minimumBucketsToKeep) / Double(after.count)))
+        return max(found, varianceBefore * share)
     }
 
     /// How the difference changed, as a log ratio.
@@ -111,7 +122,7 @@ struct PairedMetric {
         return (variance / Double(after.count) + squaredErrorOfLevel).squareRoot()
     }
 
-    private func halfWidth(_ bound: Bound) -> Double? {
+    private func halfWidth(_ bound: Bound, _ variance: Double?) -> Double? {
         guard let variance, let squaredErrorOfLevel else { return nil }
         let distance = bound.sequence.distance(after: after.count)
         return (variance * distance * distance + bound.quantile * bound.quantile * squaredErrorOfLevel).squareRoot()
@@ -133,17 +144,17 @@ struct PairedMetric {
     }
 
     var isHarmed: Bool {
-        guard after.count >= terms.minimumBuckets, let halfWidth = halfWidth(harmBound) else { return false }
+        guard after.count >= terms.minimumBuckets, let halfWidth = halfWidth(harmBound, variance) else { return false }
         return estimate - halfWidth > plan.canaryMargin(of: metric)
     }
 
     var isNotHarmed: Bool {
-        guard isEnoughToKeep, let halfWidth = halfWidth(noHarmBound) else { return false }
+        guard isEnoughToKeep, let halfWidth = halfWidth(noHarmBound, varianceToKeep) else { return false }
         return estimate + halfWidth < mostTolerated
     }
 
     var isImproved: Bool {
-        guard isEnoughToKeep, let halfWidth = halfWidth(benefitBound) else { return false }
+        guard isEnoughToKeep, let halfWidth = halfWidth(benefitBound, varianceToKeep) else { return false }
         return estimate + halfWidth < -plan.minimumBenefit
     }
 
@@ -170,7 +181,7 @@ struct PairedMetric {
         guard let varianceBefore, let squaredErrorBefore else { return finding }
         finding.groups = .init(
             difference: before.mean, standardError: squaredErrorBefore.squareRoot(), bucketDeviation: varianceBefore.squareRoot())
-        guard let deviation, let halfWidth = halfWidth(harmBound) else { return finding }
+        guard let deviation, let halfWidth = halfWidth(harmBound, variance) else { return finding }
         finding.effect = EffectEstimate(logRatio: estimate, deviation: deviation)
         finding.interval = estimate - halfWidth...estimate + halfWidth
         finding.smallestDetectableHarm = finding.margin + halfWidth

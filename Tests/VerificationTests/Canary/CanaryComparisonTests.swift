@@ -98,6 +98,16 @@ import Verification
         #expect(small.state == .decided(.inconclusive, by: .timeLimit) && small.observed == .seconds(1_800))
     }
 
+    @Test("a benefit after a noisy time is told by its own noise, once there are enough buckets of it")
+    func quietAfterNoise() {
+        var drawn = DrawnBuckets(seed: 4)
+        drawn.noise = 0.15
+        let before = drawn.take(60)
+        (drawn.noise, drawn.perToken, drawn.firstToken) = (0.05, -0.2, -0.2)
+        let finding = verify(CanaryEvidence(before: before, after: drawn.take(60)), plan: Self.plan)
+        #expect(finding.verdict == .improved && finding.observed > .seconds(120) && finding.observed <= .seconds(240))
+    }
+
     @Test("a gain in the aimed metric does not excuse harm to another")
     func noExcuse() {
         let finding = verify(Self.evidence { ($0.perToken, $0.firstToken) = (-0.2, 0.25) }, plan: Self.plan)
