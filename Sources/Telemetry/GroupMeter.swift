@@ -19,6 +19,8 @@ public actor GroupMeter: CanaryMeter {
     private struct GroupSource {
         let pods: [String]
         let source: (any MeasurementSource)?
+        let since: Timestamp
+        /// In this bucket.
         var hasAnswered = false
     }
 
@@ -75,7 +77,7 @@ public actor GroupMeter: CanaryMeter {
         }
         for (group, delivery) in await deliver(look) {
             for block in delivery.blocks { bucket[group].add(block) }
-            if !delivery.blocks.isEmpty { sources[group]?.hasAnswered = true }
+            if tells(delivery, group, look) { sources[group]?.hasAnswered = true }
         }
         let length = look.now.since(bucket.start).duration
         bucket.length = length
@@ -85,11 +87,26 @@ public actor GroupMeter: CanaryMeter {
             self.bucket = bucket
             return []
         }
-        for group in CanaryGroup.allCases { bucket[group].readyReplicas = look.status[group].count(where: \.counts) }
+        for group in CanaryGroup.allCases {
+            bucket[group].readyReplicas = look.status[group].count(where: \.counts)
+            bucket[group].isTold = sources[group]?.hasAnswered == true
+        }
         self.bucket = CanaryBucket(start: look.now, length: look.bucketLength)
         for group in CanaryGroup.allCases { sources[group]?.hasAnswered = false }
         return [bucket]
     }
+
+    /// Engines that can be read and have ended nothing tell so: but not before they have been there for a while, and could have.
+    private func tells(_ delivery: Delivery, _ group: CanaryGroup, _ look: CanaryLook) -> Bool {
+        if !delivery.blocks.isEmpty { return true }
+        guard let since = sources[group]?.since, look.now.since(since).duration >= look.bucketLength * Int(Self.patience) else {
+            return false
+        }
+        return delivery.readings.contains { if case .value = $0.reading { true } else { false } }
+    }
+
+    /// Whether an engine can be read at all: it always has a number of requests that wait.
+    private static let question = PolicyQuestion(.queueDepth, over: .seconds(60))
 
     /// Looks do not come to the second.
     private static let nearlyWhole = 0.9
@@ -105,9 +122,9 @@ public actor GroupMeter: CanaryMeter {
             let pods = look.status[group].filter(\.counts)
             let names = pods.map(\.name).sorted()
             guard sources[group]?.pods != names else { continue }
-            sources[group] = GroupSource(pods: names, source: makeSource(group, pods))
+            sources[group] = GroupSource(pods: names, source: makeSource(group, pods), since: look.now)
         }
-        let request = DeliveryRequest(now: look.now, questions: [], deadline: look.deadline)
+        let request = DeliveryRequest(now: look.now, questions: [Self.question], deadline: look.deadline)
         let (canary, control) = (sources[.canary]?.source, sources[.control]?.source)
         async let ofCanary = canary?.deliver(request)
         async let ofControl = control?.deliver(request)

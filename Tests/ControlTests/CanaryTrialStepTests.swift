@@ -18,7 +18,7 @@ struct CanaryTrialStepTests {
         }
         var status = CanaryStatus(mark: mark, rollout: rollout)
         func pods(_ group: String, _ count: Int) -> [CanaryPod] {
-            (0..<count).map { CanaryPod(name: "\(group)-\($0)", address: nil, isReady: true, isCurrent: true) }
+            (0..<count).map { CanaryPod(name: "\(group)-\($0)", address: nil, node: "node-\(group)-\($0)", isReady: true, isCurrent: true) }
         }
         if stage != nil {
             status.canary = pods("canary", 2)
@@ -113,8 +113,9 @@ struct CanaryTrialStepTests {
     }
 
     /// Goes on until a state, with buckets as a canary would give them whose change shifts log latency.
-    static func run(until state: AdjustmentState, shift: Double, policy: Policy = AdjustmentStepTests.policy()) -> (Adjustment, second: Int)
-    {
+    static func run(
+        until state: AdjustmentState, shift: Double, policy: Policy = AdjustmentStepTests.policy(), canaryRequests: Int = 20
+    ) -> (Adjustment, second: Int) {
         var one = proposed(policy)
         var second = 0
         while one.state != state, one.isOpen, second < 6_000 {
@@ -123,7 +124,8 @@ struct CanaryTrialStepTests {
             var stage = CanaryStage.prepared
             if isApplied { stage = .applied }
             if one.trial?.wasPromoted == true { stage = .promoted }
-            let bucket = bucket(until: second, shift: isApplied ? shift : 0)
+            var bucket = bucket(until: second, shift: isApplied ? shift : 0)
+            if isApplied { bucket.canary.requests = canaryRequests }
             one = one.step(view(second, .seen(status(stage), [bucket]))).adjustment
         }
         return (one, second)
@@ -172,11 +174,34 @@ struct CanaryTrialStepTests {
         #expect(done.state == .probation && done.trial?.areGroupsGone == true)
         let failing = one.step(
             Self.view(second + 10, .seen(Self.status(.promoted, rollout: .failed("crash loop")), []), value: 4, marked: true))
-        #expect(failing.adjustment.state == .rollingBack && failing.effect == .canary(.remove))
-        let bare = failing.adjustment.step(Self.view(second + 20, .seen(Self.status(nil), []), value: 4, marked: true))
-        #expect(bare.adjustment.state == .rollingBack && bare.effect == .apply(.back))
-        let back = bare.adjustment.settleEffect(.apply(.back), failure: nil, at: AdjustmentStepTests.time(second + 20)).adjustment
-        #expect(back.state == .rolledBack)
+        // The old value comes back while both groups still serve; then they go.
+        #expect(failing.adjustment.state == .rollingBack && failing.effect == .apply(.back))
+        let back = failing.adjustment.settleEffect(.apply(.back), failure: nil, at: AdjustmentStepTests.time(second + 10)).adjustment
+        #expect(back.state == .rollingBack)
+        let leaving = back.step(Self.view(second + 20, .seen(Self.status(.promoted), []), value: 2))
+        #expect(leaving.adjustment.state == .rollingBack && leaving.effect == .canary(.remove))
+        let gone = leaving.adjustment.step(Self.view(second + 30, .seen(Self.status(nil), []), value: 2)).adjustment
+        #expect(gone.state == .rolledBack)
+    }
+
+    @Test("a canary that gets fewer of the requests than its control is no proof")
+    func shares() {
+        let (one, _) = Self.run(until: .rollingBack, shift: -0.2, canaryRequests: 8)
+        #expect(one.state == .rollingBack && one.verdict == .unmeasured && one.reason.contains("fewer of the requests"), "\(one.reason)")
+        #expect(one.trial?.wasPromoted == false)
+    }
+
+    @Test("a failure of replicas without the change does not speak against it; a target out of sight ends nothing")
+    func othersFail() {
+        let failing = Self.comparing().step(Self.view(15, .seen(Self.status(.prepared, rollout: .failed("crash loop")), []))).adjustment
+        #expect(failing.state == .rollingBack && failing.verdict == .unmeasured)
+        let (one, second) = Self.run(until: .observing, shift: 0)
+        let unseen = one.step(
+            AdjustmentView(
+                now: AdjustmentStepTests.time(second + 60), sight: .unseen("no answer"),
+                blocks: (0..<6).map { AdjustmentStepTests.block(second + 10 * $0, requests: 20, failed: 18) }, request: .rollback))
+        #expect(unseen.adjustment.state == .observing && unseen.effect == nil && unseen.adjustment.lastProblem == "no answer")
+        #expect(!unseen.adjustment.hears(AdjustmentView(now: AdjustmentStepTests.time(0), sight: .unseen("no answer"), request: .rollback)))
     }
 
     @Test("a probation ends as kept after half an hour, and at once where all replicas turn out worse")

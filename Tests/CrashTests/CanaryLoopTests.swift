@@ -50,6 +50,21 @@ struct CanaryLoopTests {
         #expect(try rig.memory().history.infeasible.map(\.to) == [.integer(4)])
     }
 
+    @Test("and crashes the others when it comes to them is taken back there first, while its groups still serve")
+    func failedPromotion() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        let before = rig.target.settings
+        try await rig.ticks(until: .observing)
+        rig.target.cluster.setPodBehaviour(.crashLoop, of: "chat", namespace: "llm")
+        try await rig.ticks(60) { _ in try rig.newest?.state == .rollingBack }
+        #expect(rig.target.value(.canary) == 2 && rig.target.groups == ["chat-canary", "chat-control"])
+        rig.target.cluster.setPodBehaviour(.ready, of: "chat", namespace: "llm")
+        try await rig.ticks(10) { _ in try rig.newest?.isOpen == false }
+        let end = try rig.final()
+        #expect(end.states == [.rolledBack] && end.forwardWrites == 1 && end.backWrites == 1 && end.groups.isEmpty)
+        #expect(rig.target.settings == before)
+    }
+
     @Test(
         "is taken back when an operator asks for it, on the canary alone or on all",
         arguments: [AdjustmentState.comparing, .observing, .probation])

@@ -15,6 +15,7 @@ final class TrialMeter: CanaryMeter {
         var experiment: UUID?
         var series: CanarySeries?
         var outcomes: [RequestOutcome] = []
+        var isAsked = false
     }
 
     /// - Parameter seesReplicas: Whether one of the policy's sources tells one replica's requests from another's; probes do not.
@@ -25,13 +26,15 @@ final class TrialMeter: CanaryMeter {
     /// Takes in what ended; it is forgotten unless somebody asks at the next look.
     func take(_ outcomes: some Sequence<RequestOutcome>) {
         state.withLock { state in
-            if state.experiment == nil { state.outcomes = [] }
+            if !state.isAsked { state.outcomes = [] }
+            state.isAsked = false
             state.outcomes += outcomes
         }
     }
 
     func buckets(_ look: CanaryLook) async -> [CanaryBucket] {
         state.withLock { state in
+            state.isAsked = true
             if state.experiment != look.experiment || state.series?.length != look.bucketLength {
                 state.experiment = look.experiment
                 state.series = CanarySeries(start: look.since, length: look.bucketLength)

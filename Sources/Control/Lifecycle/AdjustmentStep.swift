@@ -77,6 +77,17 @@ extension Adjustment {
         return AdjustmentStep(adjustment: next.adjustment, effect: next.effect, events: next.events)
     }
 
+    /// Whether what an operator asked at this look was taken in.
+    func hears(_ view: AdjustmentView) -> Bool {
+        guard isOpen, state != .awaitingApproval else { return true }
+        if case .unseen = view.sight { return false }
+        if let trial, trial.isUnderWay(in: state) {
+            if case .seen? = view.canary { return true }
+            return false
+        }
+        return true
+    }
+
     /// Takes in how a side effect went. Pure.
     /// - Parameter failure: `nil` where it was done.
     public func settleEffect(_ effect: AdjustmentStep.Effect, failure: AdjusterError?, at now: Timestamp) -> AdjustmentStep {

@@ -58,7 +58,7 @@ extension AdjustmentStepper {
     }
 
     /// Takes the change back where requests fail, or get no answer, as no doubt and no settling explains.
-    private mutating func watchTripwires(after: [LatencyBlock], _ unseen: String?) {
+    mutating func watchTripwires(after: [LatencyBlock], _ unseen: String?) {
         guard adjustment.kind != .holdout else { return }
         var plan = adjustment.terms.verification
         // Tripwires alone: statistics never have enough, and the time never ends.

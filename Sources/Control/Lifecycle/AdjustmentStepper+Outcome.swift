@@ -9,7 +9,9 @@ extension AdjustmentStepper {
         guard let failure else {
             switch effect {
             case .apply(.forward): arrive()
-            case .apply(.back): arriveBack(unmark: false)
+            case .apply(.back):
+                // Groups that are still there are taken away before it is over; the next look tells.
+                if adjustment.trial?.isUnderWay(in: adjustment.state) != true { arriveBack(unmark: false) }
             case .unmark, .canary: break  // How far a canary has got is told by the next look.
             }
             return

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Learning
 import Measurements
 import Policies
+import Statistics
 import Verification
 
 /// A change that is tried on a part of the replicas: while its groups are there, what they are and do decides, and not the whole target.
@@ -23,7 +24,11 @@ extension AdjustmentStepper {
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
         if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
-        if case .failed(let why) = status.rollout { return giveUp("the canary fails: \(why)", verdict: .worsened) }
+        if case .failed(let why) = status.rollout {
+            // Only what the change can have done speaks against it.
+            let isItsDoing = trial.wasApplied && status.canary.contains { $0.trouble != nil }
+            return giveUp("\(isItsDoing ? "the canary fails" : "its groups fail"): \(why)", verdict: isItsDoing ? .worsened : .unmeasured)
+        }
         observe(buckets)
         switch adjustment.state {
         case .comparing: compare(status)
@@ -62,7 +67,7 @@ extension AdjustmentStepper {
     private mutating func gather(_ status: CanaryStatus) {
         guard let trial = adjustment.trial else { return }
         guard status.isReady(.prepared) else { return askAgain(.prepare, "its groups were not made", status) }
-        let course = CanaryCourse(plan: trial.plan, start: now)
+        let course = CanaryCourse(plan: trial.plan, start: now, nodes: status.canary.map(\.node))
         adjustment.trial?.course = course
     }
 
@@ -70,17 +75,17 @@ extension AdjustmentStepper {
         if let course = adjustment.trial?.course, let verdict = course.verdict { return conclude(verdict, course.finding) }
         guard status.isReady(.applied) else { return askAgain(.apply, "the canary did not take the change", status) }
         let time = now
-        adjustment.trial?.course?.applied(at: time)
+        adjustment.trial?.course?.applied(at: time, nodes: status.canary.map(\.node))
         move(.settling, "the canary runs with the change")
         announce(.adjustmentApplied, "changed \(change) in \(trial.podsPerGroup) of \(trial.replicas) replicas")
     }
 
     private mutating func watchCanary() {
         guard let course = adjustment.trial?.course else { return giveUp("what was measured of its groups is lost", verdict: .unmeasured) }
-        if let verdict = course.verdict { return conclude(verdict, course.finding) }
-        if adjustment.state == .settling, course.phase == .observing {
+        if adjustment.state == .settling, course.phase == .observing || !course.evidence.after.isEmpty {
             move(.observing, "the canary has settled; it is compared with the replicas beside it")
         }
+        if let verdict = course.verdict { return conclude(verdict, course.finding) }
         // Buckets may never come: without any, time itself must end the watch.
         guard adjustment.elapsed >= course.plan.timeLimit + course.plan.canaryTerms.bucketLength * 2 else { return }
         giveUp("too little was measured of its groups in \(FigureText.duration(adjustment.elapsed)) to say anything", verdict: .unmeasured)
@@ -90,6 +95,11 @@ extension AdjustmentStepper {
         adjustment.verdict = verdict
         let isKept = verdict == .improved || (verdict == .inconclusive && adjustment.terms.onInconclusive == .keep)
         guard isKept else { return giveUp(finding.explanation, verdict: verdict) }
+        if let shift = adjustment.trial?.course?.evidence.shareLost {
+            return giveUp(
+                "since the change the canary got \(FigureText.percent(shift)) fewer of the requests than the replicas beside it, "
+                    + "so that its being faster proves nothing", verdict: .unmeasured)
+        }
         adjustment.trial?.wasPromoted = true
         move(.promoting, finding.explanation)
         announce(.canaryPromoted, "\(change) goes to all replicas: \(finding.explanation)")
@@ -100,22 +110,30 @@ extension AdjustmentStepper {
     private mutating func promote(_ status: CanaryStatus, _ relation: Adjustment.Relation) {
         if status.isGone {
             adjustment.trial?.areGroupsGone = true
+            adjustment.after = []
             guard stillOurs(relation) else { return }
             return move(.probation, "every replica has the change")
         }
         if case .failed(let why) = status.rollout, status.mark?.stage == .promoted {
             return giveUp("the rollout to all replicas failed: \(why)", verdict: .worsened)
         }
-        let isEverywhere = status.mark?.stage == .removing || (status.mark?.stage == .promoted && status.rollout == .settled)
-        askAgain(isEverywhere ? .remove : .promote, "not every replica took the change", status)
+        guard status.mark?.stage != .removing, status.mark?.stage != .promoted || status.rollout != .settled else {
+            // Every replica has the change: what is left of the groups is no reason to take it back.
+            adjustment.lastProblem = status.rollout.sentence
+            return effect = .canary(.remove)
+        }
+        askAgain(.promote, "not every replica took the change", status, deadline: adjustment.terms.progressDeadline * Self.waves)
     }
 
+    /// A rollout to all replicas comes in waves, each as long as that to a canary.
+    private static let waves = 4
+
     /// Asks for a step once more; one that does not come to its end within the deadline is given up.
-    private mutating func askAgain(_ action: CanaryAction, _ complaint: String, _ status: CanaryStatus) {
-        guard adjustment.elapsed < adjustment.terms.progressDeadline else {
+    private mutating func askAgain(_ action: CanaryAction, _ complaint: String, _ status: CanaryStatus, deadline: Duration? = nil) {
+        let deadline = deadline ?? adjustment.terms.progressDeadline
+        guard adjustment.elapsed < deadline else {
             let why = status.rollout.sentence ?? adjustment.lastProblem ?? "no attempt succeeded"
-            let deadline = FigureText.duration(adjustment.terms.progressDeadline)
-            return giveUp("\(complaint) within \(deadline): \(why)", verdict: .unmeasured)
+            return giveUp("\(complaint) within \(FigureText.duration(deadline)): \(why)", verdict: .unmeasured)
         }
         effect = .canary(action)
     }
@@ -124,20 +142,25 @@ extension AdjustmentStepper {
 
     private mutating func giveUp(_ why: String, verdict: Verdict?) {
         takeBack(why, verdict: verdict)
-        effect = .canary(.remove)
+        // What has come to the target itself is taken back before its groups go.
+        if adjustment.trial?.wasPromoted != true { effect = .canary(.remove) }
     }
 
-    /// First the groups go; a change that had gone on to the other replicas is then taken back there.
+    /// What has come to the target itself is taken back first, while both groups still serve; then the groups go.
     private mutating func takeAway(_ status: CanaryStatus, _ relation: Adjustment.Relation) {
+        guard mayTryAgain else { return }
+        if adjustment.state == .rollbackFailed { move(.rollingBack, "trying again to take it back") }
+        if adjustment.trial?.wasPromoted == true, relation == .after {
+            effect = .apply(.back)
+            return
+        }
         guard status.isGone else {
-            guard mayTryAgain else { return }
-            if adjustment.state == .rollbackFailed { move(.rollingBack, "trying again to take its canary away") }
+            adjustment.lastProblem = status.rollout.sentence
             effect = .canary(.remove)
             return
         }
-        if adjustment.state == .rollbackFailed { move(.rollingBack, "its canary is gone") }
         adjustment.trial?.areGroupsGone = true
-        guard adjustment.trial?.wasPromoted != true else { return carryBack(relation) }
+        guard adjustment.trial?.wasPromoted != true, relation != .after else { return carryBack(relation) }
         let why = adjustment.history.last { $0.state == .rollingBack }?.reason ?? "it was taken back"
         if adjustment.verdict == .superseded { return supersede(why) }
         adjustment.trial?.wasApplied == true ? arriveBack(unmark: false) : fail(why)
@@ -165,12 +188,14 @@ extension AdjustmentStepper {
         guard stillOurs(relation) else { return }
         if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
         if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
+        if let demand = view.demand { return keep("proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas; \(demand)") }
         takeBlocksOfProbation()
+        if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
         var plan = adjustment.terms.verification
         plan.aim = .holdLatency
         plan.timeLimit = CanaryTrial.probation * 2
         let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
-        if finding.verdict == .worsened, !isDoubtful {
+        if finding.verdict == .worsened {
             adjustment.finding = finding
             return takeBack(finding.explanation, verdict: .worsened)
         }
@@ -184,6 +209,19 @@ extension AdjustmentStepper {
         guard let start = adjustment.reached(.probation)?.advanced(by: adjustment.terms.settle) else { return }
         let newest = adjustment.after.last?.start
         adjustment.after += view.blocks.filter { block in block.start >= start && newest.map { block.start > $0 } ?? true }
+    }
+}
+
+extension CanaryEvidence {
+    /// By which share fewer requests the canary ended than the control group, since the change against before; `nil` where that is within
+    /// chance or a seventh. Connections that stay where they are give replicas that have just started fewer.
+    fileprivate var shareLost: Double? {
+        func ended(_ buckets: [CanaryBucket], _ group: CanaryGroup) -> Double { buckets.reduce(0) { $0 + Double($1[group].requests) } }
+        let counts = [ended(after, .canary), ended(after, .control), ended(before, .canary), ended(before, .control)]
+        guard counts.allSatisfy({ $0 > 0 }) else { return nil }
+        let shift = naturalLogarithm(counts[0] / counts[1] * counts[3] / counts[2])
+        let deviation = counts.reduce(0) { $0 + 1 / $1 }.squareRoot()
+        return shift < -max(0.15, 3 * deviation) ? 1 - exponential(shift) : nil
     }
 }
 

@@ -39,6 +39,8 @@ struct AdjustmentStepper {
         case .unseen(let why):
             adjustment.passTime(to: now, .unseen)
             adjustment.lastProblem = why
+            // What its groups do cannot be told from what the others do.
+            if adjustment.trial?.isUnderWay(in: adjustment.state) == true { return }
             switch adjustment.state {
             case .settling: settleUnseen(why)
             case .observing: watchUnseen(why)

@@ -37,6 +37,15 @@ extension PolicyLoop {
             report.refusal = refusal
             announceRefusal(refusal, wish, decision, at: look.now)
             return try note(decision, look, memory, &report)
+        case .infeasible(let refusal, let why):
+            report.refusal = refusal
+            announceRefusal(refusal, wish, decision, at: look.now)
+            // Remembered, so that another change has its turn.
+            var entry = JournalEntry(policy: policy.name, time: look.now)
+            entry.infeasible = InfeasibleChange(
+                knob: wish.knob, to: wish.to, until: look.now.advanced(by: InfeasibleChange.memory), reason: why)
+            try commit(entry)
+            return try note(decision, look, memory, &report)
         }
         report.adjustment = try await begin(new, draw: draw, look, memory, decision, cycle: report.cycle)
     }
@@ -151,7 +160,8 @@ extension PolicyLoop {
         view.demand = demand
         let step = open.step(view)
         var triggers = memory.history.triggers
-        try record(step, from: open, &triggers, look, answered: requests.map(\.id))
+        // What was asked while nothing could be seen is asked again at the next look.
+        try record(step, from: open, &triggers, look, answered: step.adjustment.hears(view) ? requests.map(\.id) : [])
         guard let effect = step.effect else { return step.adjustment }
         return try await carryOut(effect, of: step.adjustment, look, &triggers)
     }

@@ -11,6 +11,8 @@ extension PolicyLoop {
         case everywhere
         case first(CanaryTrial)
         case refused(ActingRefusal)
+        /// The target does not take it so: not now, and not for a while.
+        case infeasible(ActingRefusal, why: String)
     }
 
     // MARK: Beginning
@@ -27,7 +29,11 @@ extension PolicyLoop {
         switch await trial(of: new, at: look.now, canary) {
         case .success(let trial): return .first(trial)
         case .failure(let obstacle):
-            guard use == .auto else { return .refused(.noCanary(obstacle.why)) }
+            if obstacle.mayPass { return .refused(.targetUnseen(obstacle.why)) }
+            guard use == .auto else {
+                return obstacle.isOfChange
+                    ? .infeasible(.noCanary(obstacle.why), why: obstacle.why) : .refused(.noCanary(obstacle.why))
+            }
             tell(
                 .canaryRefused, "\(new.knob.name) is changed in all replicas at once: \(obstacle.why)", cause: obstacle.why,
                 adjustment: new.id, at: look.now)
@@ -37,8 +43,17 @@ extension PolicyLoop {
 
     private struct Obstacle: Error {
         let why: String
+        /// The next look may find it otherwise.
+        var mayPass = false
+        /// It is this change that the target does not take so; it may take another.
+        var isOfChange = false
 
         init(_ why: String) { self.why = why }
+
+        init(_ error: AdjusterError) {
+            why = error.explanation
+            if case .refused = error { isOfChange = true } else { mayPass = true }
+        }
     }
 
     private func trial(of new: Adjustment, at now: Timestamp, _ canary: CanaryPorts) async -> Result<CanaryTrial, Obstacle> {
@@ -51,23 +66,28 @@ extension PolicyLoop {
             }
             let forecast = forecast(new, readyReplicas: ready, canary.meter)
             if let refusal = forecast.refusal { return .failure(Obstacle(refusal.explanation)) }
-            guard let term = ports.leadership.term() else { return .failure(Obstacle("another controller leads")) }
+            guard let term = ports.leadership.term() else { return .failure(Obstacle(.fenced("another controller leads"))) }
             try await canary.target.rehearse(CanaryOrder(change: ChangeOrder(new, .forward, fence: term), podsPerGroup: pods))
             var plan = canaryPlan(new).fitted(to: forecast)
             let length = plan.canaryTerms.bucketLength.rounded(up: policy.monitor.interval)
+            let preperiod = max(plan.canaryTerms.preperiod, length * Self.fewestBucketsAlike)
             plan.canary?.bucketLength = length
+            plan.canary?.preperiod = preperiod
             return .success(CanaryTrial(podsPerGroup: pods, replicas: ready, plan: plan, forecast: forecast))
         } catch {
-            return .failure(Obstacle(error.explanation))
+            return .failure(Obstacle(error))
         }
     }
 
     /// Blocks and windows of a policy are about the whole target; a canary has a time of its own.
     private func canaryPlan(_ new: Adjustment) -> VerificationPlan {
         var plan = new.terms.verification
-        plan.timeLimit = max(plan.timeLimit, Self.longestComparison)
+        plan.timeLimit = Self.longestComparison
         return plan
     }
+
+    /// Looks that are far apart make long buckets; fewer of them tell nothing of how the groups differ anyhow.
+    private static let fewestBucketsAlike = 12
 
     private static let longestComparison = Duration.seconds(1_800)
 

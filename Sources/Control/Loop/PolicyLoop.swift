@@ -135,6 +135,7 @@ public actor PolicyLoop {
             if intent == .decide, try await planGoesOn(decision, look, memory, &report) { return }
             return try note(decision, look, memory, &report)
         }
+        guard try await removeStrayCanary(look) else { return try note(decision, look, memory, &report) }
         switch try found(look) {
         case .nothing: break
         case .leftover(let id): await removeMark(of: id, look)
@@ -142,7 +143,6 @@ public actor PolicyLoop {
             report.adjustment = try await begin(adopted, draw: nil, look, memory, decision, cycle: nil)
             return
         }
-        guard try await removeStrayCanary(look) else { return try note(decision, look, memory, &report) }
         if let kept = try keptToTakeBack() {
             report.adjustment = try await carryOn(kept, look, memory)
             return

@@ -1,6 +1,7 @@
 import Control
 import Documents
 import FoundationEssentials
+import Learning
 import Policies
 
 /// A canary at a Deployment: two more Deployments, and so many replicas fewer in the target.
@@ -112,7 +113,10 @@ struct DeploymentCanaryPlan: CanaryPlan {
 
     /// First the group whose settings are not to stay; then, when the target serves for it, the other one.
     private func deleteGroups(_ mark: CanaryMark) -> CanaryWrite? {
-        let order: [CanaryGroup] = mark.keepsChange ? [.control, .canary] : [.canary, .control]
+        // A change that had come to all and was taken back since does not stay either.
+        let knob = context.knobs.first { $0.name == mark.knob }
+        let isInForce = knob.flatMap(live.main.stated)?.value.isSame(as: mark.to) ?? true
+        let order: [CanaryGroup] = mark.keepsChange && isInForce ? [.control, .canary] : [.canary, .control]
         if let first = live.standing(order[0]) { return delete(first, order[0]) }
         guard let second = live.standing(order[1]), live.target.isObserved, live.available >= live.replicas - mark.podsPerGroup else {
             return nil

@@ -50,7 +50,7 @@ struct CanaryAlarms {
             limits.toleratedErrorRate(failedBefore: control.failed, requestsBefore: control.requests),
             limits.toleratedErrorRate(failedBefore: bucket.control.failed, requestsBefore: max(bucket.control.requests, 200)))
         detector.observe(failed: bucket.canary.failed, requests: bucket.canary.requests, tolerated: tolerated)
-        let isSilent = countsSilence && bucket.canary.requests == bucket.canary.failed
+        let isSilent = countsSilence && bucket.canary.isTold && bucket.canary.requests == bucket.canary.failed
         silence = isSilent ? silence + bucket.length : .zero
         // With equal shares, the control group's answers tell that requests come.
         arrivalsInSilence = isSilent ? arrivalsInSilence + (bucket.canary.arrivals ?? bucket.control.requests) : 0

@@ -35,6 +35,8 @@ public enum CanaryGroup: String, Sendable, Codable, Hashable, CaseIterable {
 
 /// What one group did in a bucket.
 public struct GroupBucket: Sendable, Codable, Hashable {
+    /// Whether anybody told what the group did; what nobody told is not that nothing was done.
+    public var isTold = true
     /// Requests that ended, failed ones included.
     public var requests = 0
     public var failed = 0
@@ -163,6 +165,10 @@ extension GroupBucket {
         failed += block.failed
         if let mean = block.logTimePerOutputToken { perToken.add(mean: mean.mean, count: mean.count) }
         if let mean = block.logTimeToFirstToken { firstToken.add(mean: mean.mean, count: mean.count) }
+        // How long a request takes, about: what patience with a silent group is measured by.
+        guard let first = block.logTimeToFirstToken, let gap = block.logTimePerOutputToken, let tokens = block.outputTokens else { return }
+        let usual = exponential(min(first.mean, 10)) + max(0, min(tokens, 1e6) - 1) * exponential(min(gap.mean, 10))
+        endToEndSeconds += usual * Double(max(0, block.requests - block.failed))
     }
 
     private mutating func add(_ answer: CanaryRequest.Answer) {
