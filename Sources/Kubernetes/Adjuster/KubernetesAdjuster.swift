@@ -57,10 +57,10 @@ public struct KubernetesAdjuster: Adjuster {
         if live.object.isBeingDeleted { throw .gone("\(live.object.objectTitle) is being deleted") }
         let pods = try await pods(of: live)
         let owners = try await foreignOwners()
-        var observation = TargetObservation(
-            identity: live.identity, rollout: RolloutAssessment(live.object, pods: pods).rollout)
+        let assessment = RolloutAssessment(live.object, pods: pods)
+        var observation = TargetObservation(identity: live.identity, rollout: assessment.rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
-        observation.readyReplicas = live.object.readyReplicas
+        observation.readyReplicas = assessment.readyReplicas
         observation.mark = live.mark?.mark
         observation.markCameWithValue = knobs.first { $0.name == live.mark?.mark.knob }?.isOnMarkedObject ?? false
         observation.fence = try TargetFence.term(on: live.object)
