@@ -48,7 +48,8 @@ public struct RecommendationReport: Sendable {
                 ?? "Change something"
         case .hold:
             decision.triggers.contains { $0.outcome.isFiring }
-                ? "Something is wrong, but no change is both allowed and worth making" : "Other replicas are planned, but may not be set now"
+                ? "Something is wrong, but no change is both allowed and worth making"
+                : "Other replicas are planned, but may not be set now"
         case .unknown: "Too little is known to decide"
         }
     }

@@ -20,6 +20,16 @@ struct RolloutAssessmentTests {
         """
     }
 
+    @Test("pods that serve are as many as the status says; none told is none, and without a controller nobody knows")
+    func readyReplicas() throws {
+        func ready(_ status: String) throws -> Int? {
+            RolloutAssessment(try YAMLDocument.parseAll(Self.deployment("replicas: 3", status))[0].value, pods: []).readyReplicas
+        }
+        #expect(try ready("observedGeneration: 3, replicas: 3, readyReplicas: 2") == 2)
+        #expect(try ready("observedGeneration: 3, replicas: 3") == 0)
+        #expect(try ready("") == nil)
+    }
+
     static func pod(_ name: String, arguments: String = "--max-num-seqs=64", _ status: String) -> String {
         """
         {metadata: {name: \(name), labels: {app: chat, pod-template-hash: abc}}, spec: {containers: [{name: vllm, image: v2, args: [\(arguments)]}]},

@@ -86,7 +86,8 @@ struct PolicyStatus: Hashable {
     private static func metricsFresh(_ unknown: TriggerReport?, _ plan: ReplicaPlanStep?) -> Condition {
         if let unknown { return Condition(type: "MetricsFresh", holds: false, reason: "Unknown", message: unknown.sentence) }
         if case .held(let hold)? = plan {
-            return Condition(type: "MetricsFresh", holds: false, reason: "NoPlan", message: "no plan, and what runs stays: \(hold.explanation)")
+            return Condition(
+                type: "MetricsFresh", holds: false, reason: "NoPlan", message: "no plan, and what runs stays: \(hold.explanation)")
         }
         return Condition(type: "MetricsFresh", holds: true, reason: "Fresh", message: "every trigger can be decided")
     }

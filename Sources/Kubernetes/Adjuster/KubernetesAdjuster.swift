@@ -58,15 +58,15 @@ public struct KubernetesAdjuster: Adjuster {
         let pods = try await selectedPods(of: live)
         let (own, inGroups) = (pods.filter { $0.label(CanaryGroup.label) == nil }, pods.filter { $0.label(CanaryGroup.label) != nil })
         let owners = try await foreignOwners()
-        var observation = TargetObservation(
-            identity: live.identity, rollout: RolloutAssessment(live.object, pods: own).rollout)
+        let assessment = RolloutAssessment(live.object, pods: own)
+        var observation = TargetObservation(identity: live.identity, rollout: assessment.rollout)
         for knob in knobs { observation.values[knob.name] = live.inForce(knob) }
-        observation.readyReplicas = live.object.readyReplicas.map { $0 + inGroups.count(where: \.isReadyPod) }
+        observation.readyReplicas = assessment.readyReplicas.map { $0 + inGroups.count(where: \.isReadyPod) }
         // What a canary has given to its groups still serves.
         if let record = CanaryRecord(on: live.object), let knob = knobs.first(where: { $0.place == .replicas }),
-            let own = observation.values[knob.name], let count = own.value.wholeNumber
+            let beside = observation.values[knob.name], let count = beside.value.wholeNumber
         {
-            observation.values[knob.name] = KnobState(.integer(count + record.mark.replicas - record.replicasLeft), origin: own.origin)
+            observation.values[knob.name] = KnobState(.integer(count + record.mark.replicas - record.replicasLeft), origin: beside.origin)
         }
         observation.mark = live.mark?.mark
         observation.markCameWithValue = knobs.first { $0.name == live.mark?.mark.knob }?.isOnMarkedObject ?? false

@@ -27,6 +27,14 @@ public struct RolloutAssessment: Sendable {
         }
     }
 
+    /// Pods that serve, as the status tells; `nil` where no controller has told of any yet.
+    public var readyReplicas: Int? {
+        guard let told = object.integer("status", "readyReplicas") else {
+            return object.integer("status", "observedGeneration") == nil ? nil : 0
+        }
+        return Int(exactly: told)
+    }
+
     private var title: String { object.objectTitle }
     private var wanted: Int64 { object.integer("spec", "replicas") ?? 1 }
 
@@ -139,14 +147,5 @@ public struct RolloutAssessment: Sendable {
 
     private var resource: String {
         "\((object.text("kind") ?? "").lowercased())/\(object.foreignText("metadata", "name")) -n \(object.foreignText("metadata", "namespace"))"
-    }
-}
-
-extension DocumentValue {
-    /// Pods that serve, as the status of a workload tells; `nil` where no controller has told of any yet. 0 is absent in what the API server
-    /// sends.
-    var readyReplicas: Int? {
-        guard integer("status", "observedGeneration") != nil else { return integer("status", "readyReplicas").flatMap { Int(exactly: $0) } }
-        return Int(exactly: integer("status", "readyReplicas") ?? 0)
     }
 }
