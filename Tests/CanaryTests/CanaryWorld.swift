@@ -10,6 +10,8 @@ struct CanaryWorld {
     var seed: UInt64
     /// With the change, every iteration takes so many times as long.
     var slowness = 1.0
+    /// With the change, the canary's latencies are told as so many times what they were.
+    var told = (perToken: 1.0, firstToken: 1.0)
     var requestsPerSecond = 44.0
     var replicas = 8
     var perGroup = 2
@@ -72,7 +74,8 @@ struct CanaryWorld {
                 }
             }
             let outcomes = (canary.advance(to: time, came: came(.canary)), control.advance(to: time, came: came(.control)))
-            series.record(outcomes.0.map { CanaryRequest(.canary, $0, metObjective: canary.isMet(by: $0)) }, now: now)
+            let told = run.course.phase == .comparing ? (perToken: 1.0, firstToken: 1.0) : told
+            series.record(outcomes.0.map { CanaryRequest(.canary, $0, metObjective: canary.isMet(by: $0), told: told) }, now: now)
             series.record(outcomes.1.map { CanaryRequest(.control, $0, metObjective: control.isMet(by: $0)) }, now: now)
             let isSettled = isWhole && time.seconds > preperiod + 60
             if isSettled { run.single.append((Self.logs(outcomes.0), Self.logs(outcomes.1))) }

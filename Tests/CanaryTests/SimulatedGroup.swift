@@ -63,10 +63,14 @@ extension LatencyModel {
 }
 
 extension CanaryRequest {
-    init(_ group: CanaryGroup, _ outcome: RequestOutcome, metObjective: Bool) {
+    init(
+        _ group: CanaryGroup, _ outcome: RequestOutcome, metObjective: Bool, told: (perToken: Double, firstToken: Double) = (1, 1)
+    ) {
         let end = Timestamp(nanosecondsSinceEpoch: outcome.lastToken.count)
         let answer = Answer(
-            timeToFirstToken: outcome.timeToFirstToken, timePerOutputToken: outcome.timePerOutputToken, endToEnd: outcome.endToEnd,
+            timeToFirstToken: Nanoseconds(seconds: outcome.timeToFirstToken.seconds * told.firstToken),
+            timePerOutputToken: outcome.timePerOutputToken.map { Nanoseconds(seconds: $0.seconds * told.perToken) },
+            endToEnd: outcome.endToEnd,
             inputTokens: outcome.inputTokens, outputTokens: outcome.outputTokens, cachedTokens: outcome.cachedTokens)
         self.init(group, end: end, outcome.ending == .completed ? .answered(answer) : .failed, metObjective: metObjective)
     }
