@@ -68,7 +68,7 @@ enum EpisodeRow {
             isUrgent: row.integer(4) != 0, propensity: row.number(5), quality: row.number(6),
             contamination: Contamination(rawValue: UInt8(truncatingIfNeeded: row.integer(7))), verdict: verdict,
             requestCount: Int(row.integer(9)), before: opening.before, after: closing.after, predictions: opening.predictions,
-            effect: closing.effect)
+            effect: closing.effect, contrasts: closing.contrasts)
     }
 
     // MARK: Whole episodes
@@ -128,6 +128,7 @@ enum EpisodeRow {
         var closure = EpisodeClosure(
             time: Timestamp(nanosecondsSinceEpoch: time), verdict: verdict, stopReason: row[21], after: figures.after)
         closure.effect = figures.effect
+        closure.contrasts = figures.contrasts
         closure.settle = .nanoseconds(row[23] as Int64)
         closure.window = .nanoseconds(row[24] as Int64)
         closure.requestCount = row[25]

@@ -40,6 +40,13 @@ struct FigureWriter {
         append(window.conditions)
     }
 
+    mutating func append(_ effect: MeasuredEffect?) {
+        append(effect?.logRatio)
+        append(effect?.standardError)
+        append(effect?.lower)
+        append(effect?.upper)
+    }
+
     var data: Data { withUnsafeBytes(of: known.littleEndian) { Data($0) } + bytes }
 }
 
@@ -94,7 +101,8 @@ struct FigureReader {
     }
 
     mutating func effect() -> MeasuredEffect? {
-        guard let ratio = next(), let error = next(), let lower = next(), let upper = next() else { return nil }
+        let (ratio, error, lower, upper) = (next(), next(), next(), next())
+        guard let ratio, let error, let lower, let upper else { return nil }
         return MeasuredEffect(logRatio: ratio, standardError: error, lower: lower, upper: upper)
     }
 }
@@ -129,22 +137,30 @@ struct OpeningFigures {
 struct ClosingFigures {
     var after: EpisodeWindow
     var effect: MeasuredEffect?
+    /// Missing in what was written before canaries were learned from.
+    var contrasts: [Outcome: MeasuredEffect] = [:]
+
+    /// The order they are written in; what comes to it comes to its end.
+    private static let order: [Outcome] = [.timeToFirstToken, .timePerOutputToken, .endToEnd, .throughput, .errorRate, .cost]
 
     init(_ closure: EpisodeClosure) {
         after = closure.after
         effect = closure.effect
+        contrasts = closure.contrasts
     }
 
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard var reader = FigureReader(bytes) else { return nil }
         after = reader.window()
         effect = reader.effect()
+        for outcome in Self.order { contrasts[outcome] = reader.effect() }
     }
 
     var data: Data {
         var writer = FigureWriter()
         writer.append(after)
-        if let effect { for figure in [effect.logRatio, effect.standardError, effect.lower, effect.upper] { writer.append(figure) } }
+        writer.append(effect)
+        for outcome in Self.order { writer.append(contrasts[outcome]) }
         return writer.data
     }
 }

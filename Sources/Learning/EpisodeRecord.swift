@@ -84,6 +84,8 @@ public struct EpisodeClosure: Sendable, Hashable {
     public var after: EpisodeWindow
     /// `nil` where nothing could be measured.
     public var effect: MeasuredEffect?
+    /// What two groups beside each other showed, one with the change and one without; empty where no canary was judged by its latencies.
+    public var contrasts: [Outcome: MeasuredEffect]
     /// Time left out after the change.
     public var settle: Duration
     public var window: Duration
@@ -98,6 +100,7 @@ public struct EpisodeClosure: Sendable, Hashable {
         self.verdict = verdict
         self.stopReason = stopReason
         self.after = after
+        contrasts = [:]
         settle = .zero
         window = .zero
         requestCount = 0
@@ -150,11 +153,13 @@ public struct EpisodeSample: Sendable, Hashable, Identifiable {
     public var after: EpisodeWindow
     public var predictions: EpisodePredictions
     public var effect: MeasuredEffect?
+    /// As ``EpisodeClosure/contrasts``.
+    public var contrasts: [Outcome: MeasuredEffect]
 
     public init(
         id: UUID, decidedAt: Timestamp, action: String, mode: EpisodeRecord.Mode, isUrgent: Bool, propensity: Double, quality: Double,
         contamination: Contamination, verdict: Verdict, requestCount: Int, before: EpisodeWindow, after: EpisodeWindow,
-        predictions: EpisodePredictions, effect: MeasuredEffect?
+        predictions: EpisodePredictions, effect: MeasuredEffect?, contrasts: [Outcome: MeasuredEffect] = [:]
     ) {
         self.id = id
         self.decidedAt = decidedAt
@@ -170,5 +175,6 @@ public struct EpisodeSample: Sendable, Hashable, Identifiable {
         self.after = after
         self.predictions = predictions
         self.effect = effect
+        self.contrasts = contrasts
     }
 }

@@ -60,6 +60,26 @@ import Testing
         #expect(try #require(throws: StoreError.self) { try store.close(episode: Samples.id(9), with: closure) }.kind == .notFound)
     }
 
+    @Test("what a canary showed comes back with its outcome, beside an effect or without; what was written before that holds none")
+    func contrasts() throws {
+        var closure = Samples.closure(at: Samples.time.advanced(by: .seconds(900)))
+        var before = FigureWriter()
+        before.append(closure.after)
+        before.append(closure.effect)
+        #expect(ClosingFigures(closure).data == before.data)
+        closure.contrasts[.timePerOutputToken] = MeasuredEffect(logRatio: 0.02, standardError: 0.03, lower: -0.1, upper: 0.14)
+        for (number, effect) in [(UInt32(1), closure.effect), (2, nil)] {
+            var episode = try Samples.episode(number, closed: false)
+            episode.mode = .canary
+            closure.effect = effect
+            try store.append(episode)
+            try store.close(episode: episode.id, with: closure)
+            let closed = try #require(try store.episode(episode.id)?.closure)
+            #expect(closed.contrasts == closure.contrasts && closed.effect == effect)
+            #expect(try store.samples(deployment: episode.deployment).first?.contrasts == closure.contrasts)
+        }
+    }
+
     @Test("an open episode survives a restart")
     func restart() throws {
         let other = try TemporaryFolder()

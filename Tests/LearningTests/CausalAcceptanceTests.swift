@@ -44,6 +44,24 @@ private enum Size {
         }
     }
 
+    @Test(
+        "AT-L2, stretched: with canaries as further rows intervals are a fifth narrower and still hold; from canaries alone they hold as well",
+        arguments: [("A", EffectWorld.spikes), ("B", .drifting), ("C", .jumping), ("D", .random), ("G", .closed)])
+    func pooled(name: String, world: EffectWorld) {
+        for (count, canaries) in Size.isFull ? [(40, 1), (40, 4), (160, 1), (160, 4)] : [(40, 1)] {
+            let campaign = PooledCampaign(name, world, count: count, canaries: canaries, replicates: Size.isFull ? 200 : 24)
+            print(campaign)
+            let slack = Size.isFull ? 0 : 0.11
+            for scores in [campaign.pooled, Array(campaign.alone[PooledCampaign.tried])] {
+                for score in scores {
+                    #expect(score.coverage >= 0.84 - slack && score.coverage <= 0.98 + slack, "\(campaign)")
+                }
+            }
+            guard count == 40 else { continue }
+            #expect(PooledCampaign.halfWidth(campaign.pooled) <= 0.8 * PooledCampaign.halfWidth(campaign.without), "\(campaign)")
+        }
+    }
+
     @Test("worlds with fewer and more holdouts and with unnoticed overlaps, for the table", .enabled(if: Size.isFull))
     func otherWorlds() {
         for (name, world) in [("E", EffectWorld.fewHoldouts), ("F", .manyHoldouts), ("H", .unnoticed)] {

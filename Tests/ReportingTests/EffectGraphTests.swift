@@ -38,6 +38,28 @@ import Testing
         #expect(text.contains("very likely falls") && text.contains("intervals for the next episode held"), "\(text)")
     }
 
+    @Test("canaries are told as such, and nothing is said of them where there are none")
+    func canaries() throws {
+        let now = Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000)
+        let samples = try (0..<2).map { _ in
+            var episode = EpisodeRecord(
+                id: UUID(), deployment: "llm/chat", decidedAt: now, mode: .canary,
+                propensities: try Propensities(chosen: "slots +1", distribution: ["slots +1": 1]))
+            episode.predictions.afterUnchanged.timePerOutputToken = 0
+            episode.predictions.afterChanged.timePerOutputToken = 0.1
+            var closure = EpisodeClosure(time: now, verdict: .improved, stopReason: "decided")
+            closure.contrasts[.timePerOutputToken] = MeasuredEffect(logRatio: -0.2, standardError: 0.02, lower: -0.3, upper: -0.1)
+            episode.closure = closure
+            return try #require(episode.sample)
+        }
+        let graph = EffectGraph(deployment: "llm/chat", learned: try #require(LearnedEffects(OutcomeRows(samples, at: now))))
+        #expect(graph.text.hasPrefix("llm/chat: learned from 2 episodes, 0 holdouts, 2 canaries\n"), "\(graph.text)")
+        #expect(graph.text.contains("; 2 episodes, 2 canaries, physics said +11 %"), "\(graph.text)")
+        #expect(try EffectGraphDocument([graph]).json().contains("\"canaries\" : 2"))
+        #expect(try !EffectGraphDocument([Self.graph()]).json().contains("canaries"))
+        #expect(try !Self.graph().text.contains("canar"))
+    }
+
     @Test("the JSON holds every figure of an arrow")
     func json() throws {
         let document = try JSONSerialization.jsonObject(with: Data(try EffectGraphDocument([Self.graph()]).json().utf8))

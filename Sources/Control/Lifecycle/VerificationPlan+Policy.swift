@@ -55,11 +55,33 @@ extension VerificationFinding {
 
     /// The effect on the metric that has the clearest one, for the learner.
     var clearestEffect: MeasuredEffect? {
-        let measured = ComparedMetric.allCases.compactMap { metric -> MeasuredEffect? in
-            guard let finding = self[metric], let effect = finding.effect, let interval = finding.interval else { return nil }
-            return MeasuredEffect(
-                logRatio: effect.logRatio, standardError: effect.deviation, lower: interval.lowerBound, upper: interval.upperBound)
+        ComparedMetric.allCases.compactMap { self[$0]?.measuredEffect }.min { $0.standardError < $1.standardError }
+    }
+}
+
+extension MetricFinding {
+    fileprivate var measuredEffect: MeasuredEffect? {
+        guard let effect, let interval else { return nil }
+        return MeasuredEffect(
+            logRatio: effect.logRatio, standardError: effect.deviation, lower: interval.lowerBound, upper: interval.upperBound)
+    }
+}
+
+extension CanaryTrial {
+    /// What its two groups showed of the change, by outcome: only of a canary that was judged by its latencies, and by enough buckets of them.
+    /// What crashed or failed was measured by the requests that survived it.
+    var contrasts: [Outcome: MeasuredEffect] {
+        guard let finding = course?.finding, case .decided(let verdict, by: let reason) = finding.state,
+            verdict != .unmeasured, verdict != .superseded
+        else { return [:] }
+        if case .tripwire = reason { return [:] }
+        var contrasts: [Outcome: MeasuredEffect] = [:]
+        for metric in finding.metrics where metric.after.used >= plan.canaryTerms.minimumBuckets {
+            switch metric.metric {
+            case .timeToFirstToken: contrasts[.timeToFirstToken] = metric.measuredEffect
+            case .timePerOutputToken: contrasts[.timePerOutputToken] = metric.measuredEffect
+            }
         }
-        return measured.min { $0.standardError < $1.standardError }
+        return contrasts
     }
 }

@@ -3,6 +3,7 @@ import Learning
 import Measurements
 import Policies
 import Statistics
+import Verification
 
 extension JournalEntry {
     /// What is to be remembered when an adjustment has taken a step. Pure.
@@ -104,8 +105,11 @@ extension EpisodeClosure {
             window = last.start.since(first.start).duration + last.length
         }
         // A judgement of an operator or a rollout that failed says nothing of the steady effect.
-        quality = adjustment.finding?.verdict == nil ? 0 : 1
-        effect = adjustment.finding?.clearestEffect
+        // On probation, after a canary, everything is compared with the time before: that is not what the canary found.
+        let finding = adjustment.trial == nil ? adjustment.finding : adjustment.trial?.course?.finding
+        quality = finding?.verdict == nil ? 0 : 1
+        effect = finding?.clearestEffect
+        contrasts = adjustment.trial?.contrasts ?? [:]
         contamination = ContaminationCheck(adjustment, closedAt: now).findings
         if adjustment.state == .superseded { contamination.insert(.otherChange) }
     }

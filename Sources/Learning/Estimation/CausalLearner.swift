@@ -6,16 +6,19 @@ public struct CausalLearner: Sendable {
 
     /// - Parameters:
     ///   - rows: Usable episodes, oldest first.
+    ///   - contrasts: What canaries showed, in any order.
     ///   - classes: One number an action: those of a class are wrong in physics by about as much.
-    /// - Returns: `nil` without rows or with more actions than a model holds.
-    public func learn(_ rows: [EffectRow], classes: [Int]) -> LearnedModel? {
+    /// - Returns: `nil` without rows and contrasts, or with more actions than a model holds.
+    public func learn(_ rows: [EffectRow], contrasts: [EffectContrast] = [], classes: [Int]) -> LearnedModel? {
         let actions = classes.count
         let regression = EffectRegression(settings: settings)
         let vague = Array(repeating: PriorWidth.largest, count: actions)
-        guard let wide = regression.fit(rows, actions: actions, widths: vague) else { return nil }
+        guard let wide = regression.fit(rows, actions: actions, widths: vague, contrasts: contrasts) else { return nil }
         let widths = PriorWidth(fallback: settings.priorDeviation).widths(wide.effects, classes: classes)
         guard let forecasts = EpisodeForecasts(rows, widths: widths, fit: wide, settings: settings),
-            let fit = regression.fit(rows, actions: actions, widths: widths, weightOf: forecasts.factors)
+            let fit = regression.fit(
+                rows, actions: actions, widths: widths, weightOf: forecasts.factors,
+                contrasts: contrasts.map { $0.discounted(by: forecasts.changes) })
         else { return nil }
         return LearnedModel(
             fit: fit, widths: widths, widening: forecasts.widening.factor, changes: forecasts.changes,
@@ -40,11 +43,25 @@ public struct LearnedModel: Sendable {
 
     /// The effect of an action beside physics, with its interval widened as experience asks.
     public func interval(of effect: FittedEffect, confidence: Double = 0.9) -> ClosedRange<Double> {
-        effect.interval(confidence: confidence, degreesOfFreedom: fit.degreesOfFreedom, widening: widening)
+        effect.interval(
+            confidence: confidence, degreesOfFreedom: effect.degreesOfFreedom(ofRows: fit.degreesOfFreedom),
+            widening: effect.widening(ofRows: widening))
     }
 
     /// Probability that the outcome falls, in `0...1`.
     public func probabilityOfFall(_ effect: FittedEffect) -> Double {
-        effect.probabilityOfFall(degreesOfFreedom: fit.degreesOfFreedom, widening: widening)
+        effect.probabilityOfFall(
+            degreesOfFreedom: effect.degreesOfFreedom(ofRows: fit.degreesOfFreedom), widening: effect.widening(ofRows: widening))
+    }
+}
+
+extension EffectContrast {
+    /// What lies before a change point counts as little as the episodes there.
+    fileprivate func discounted(by changes: [ChangePoint]) -> EffectContrast {
+        var contrast = self
+        for change in changes where age > change.age && (change.action ?? action) == action {
+            contrast.quality *= EpisodeForecasts.discount
+        }
+        return contrast
     }
 }

@@ -6,31 +6,41 @@ public struct EffectFit: Sendable {
     public let effects: [FittedEffect]
     /// Of a row of weight 1, log units squared.
     public let residualVariance: Double
-    /// Rows less the coefficients they decided, at least 1.
+    /// Rows less the coefficients they decided, at least 1; see ``FittedEffect/degreesOfFreedom(ofRows:)``.
     public let degreesOfFreedom: Double
+    /// Without those of canaries.
     public let rowCount: Int
     public let holdoutCount: Int
     /// How much of the outcome before is still there after, whatever was done: the fitted slope.
     public let persistence: Double
-    /// Mean logarithm of the arrival rate: where ``FittedEffect/excess`` holds.
+    /// Mean logarithm of the arrival rate: where ``FittedEffect/excess`` holds; 0 without rows.
     public let meanLoad: Double
 
     private let coefficients: [Double]
     private let means: CovariateMeans
     private let interactions: [Int?]
 
-    init(rows: [EffectRow], prepared: PreparedRows, solution: RidgeSolution, variance: Double, covariance: [Double]) {
+    init(
+        rows: [EffectRow], prepared: PreparedRows, sums: [ContrastSums], solution: RidgeSolution, variance: Double, covariance: [Double]
+    ) {
         let width = prepared.width
         effects = (0..<prepared.actions).map { action in
             let column = PreparedRows.covariates + action
             let weights = rows.indices.filter { rows[$0].action == action }.map { prepared.weights[$0] }
             let sum = weights.reduce(0, +)
             let squares = weights.reduce(0) { $0 + $1 * $1 }
+            let canaries = sums[action]
             let predicted = rows.indices.filter { rows[$0].action == action }
                 .reduce(0) { $0 + prepared.weights[$1] * rows[$1].predictedEffect }
+            // A row of weight 1 has the precision 1 / variance.
+            let precision = sum + variance * canaries.precision
             return FittedEffect(
                 excess: solution.coefficients[column], variance: covariance[column * width + column],
-                predicted: sum > 0 ? predicted / sum : 0, count: weights.count, effectiveCount: squares > 0 ? sum * sum / squares : 0,
+                predicted: precision > 0 ? (predicted + variance * canaries.predicted) / precision : 0,
+                count: weights.count + canaries.count,
+                effectiveCount: (squares > 0 ? sum * sum / squares : 0) + canaries.effectiveCount, canaries: canaries.count,
+                effectiveCanaries: canaries.effectiveCount,
+                canaryShare: min(1, solution.inverse[column * width + column] * variance * canaries.precision),
                 slope: prepared.interactions[action].map { slope in
                     LoadSlope(
                         value: solution.coefficients[slope], variance: covariance[slope * width + slope],
@@ -68,13 +78,31 @@ public struct FittedEffect: Sendable, Hashable {
     public let count: Int
     /// Equally weighted episodes that would be worth as much.
     public let effectiveCount: Double
+    /// Canaries among ``count``, and equally weighted ones that would be worth as much.
+    public let canaries: Int
+    public let effectiveCanaries: Double
+    /// Share of what is known of the effect that canaries have shown, in `0...1`.
+    public let canaryShare: Double
     /// `nil` while there are too few episodes to tell.
     public let slope: LoadSlope?
 
     /// The same beside another prediction of physics, e.g. for another load.
     public func predicting(_ predicted: Double) -> FittedEffect {
         FittedEffect(
-            excess: excess, variance: variance, predicted: predicted, count: count, effectiveCount: effectiveCount, slope: slope)
+            excess: excess, variance: variance, predicted: predicted, count: count, effectiveCount: effectiveCount, canaries: canaries,
+            effectiveCanaries: effectiveCanaries, canaryShare: canaryShare, slope: slope)
+    }
+
+    /// Of ``variance``, whose parts come from rows and from canaries (F. E. Satterthwaite, Biometrics Bulletin 2 (1946) 110-114).
+    public func degreesOfFreedom(ofRows rows: Double) -> Double {
+        guard effectiveCanaries > 0 else { return rows }
+        let (ours, theirs) = (1 - canaryShare, canaryShare)
+        return 1 / (ours * ours / rows + theirs * theirs / (ContrastSums.degreesOfFreedom * effectiveCanaries))
+    }
+
+    /// Factor on the deviation, where that of what rows have shown is known: how far canaries hold is not learned from rows.
+    public func widening(ofRows rows: Double) -> Double {
+        ((1 - canaryShare) * rows * rows + canaryShare).squareRoot()
     }
 
     /// Physics and what was learned beyond it, at the mean load.

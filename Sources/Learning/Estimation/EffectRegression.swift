@@ -4,6 +4,9 @@
 /// Weighted by the inverse of the chance each action had, it holds if either the model or the chances are right (J. M. Robins, A. Rotnitzky,
 /// L. P. Zhao, JASA 89 (1994) 846-866). The outcome before enters with a slope that is fitted, so that a trigger's bad luck, which passes by
 /// itself, is not taken for an effect; holdouts share the trigger and show how it passes.
+///
+/// What a canary showed is one more row, `r = δₐ + ε` with a variance that is known: it needs neither level nor covariates. Such rows make the
+/// penalty on δₐ harder and draw it to what they showed, and are no part of what is learned of the noise.
 public struct EffectRegression: Sendable {
     public var settings: EffectSettings
 
@@ -14,22 +17,32 @@ public struct EffectRegression: Sendable {
     ///   - actions: How many actions there are; rows name them `0..<actions`.
     ///   - widths: Prior deviation of what physics is wrong by, one an action; ``EffectSettings/priorDeviation`` unless told.
     ///   - weightOf: Factor on a row's weight beside propensity, quality and age, e.g. for what lies before a change point.
-    /// - Returns: `nil` without rows, or with more actions than a model holds.
-    public func fit(_ rows: [EffectRow], actions: Int, widths: [Double]? = nil, weightOf: [Double]? = nil) -> EffectFit? {
-        guard let prepared = PreparedRows(rows, actions: actions, settings: settings, factors: weightOf) else { return nil }
+    ///   - contrasts: What canaries showed.
+    /// - Returns: `nil` without rows and contrasts, or with more actions than a model holds.
+    public func fit(
+        _ rows: [EffectRow], actions: Int, widths: [Double]? = nil, weightOf: [Double]? = nil, contrasts: [EffectContrast] = []
+    ) -> EffectFit? {
+        guard !rows.isEmpty || !contrasts.isEmpty,
+            let prepared = PreparedRows(rows, actions: actions, settings: settings, factors: weightOf)
+        else { return nil }
+        let sums = ContrastSums.sums(contrasts, actions: actions, halfLife: settings.halfLife)
         let ridge = WeightedRidge(
             design: prepared.design, width: prepared.width, response: rows.map(\.residual), weights: prepared.weights)
         let widths = widths ?? Array(repeating: settings.priorDeviation, count: actions)
         var variance = prepared.startingVariance(rows)
         var found: RidgeSolution?
         for _ in 0..<settings.iterations {
-            guard let solution = ridge.solve(penalties: prepared.penalties(variance: variance, widths: widths)) else { return nil }
+            guard
+                let solution = ridge.solve(
+                    penalties: prepared.penalties(variance: variance, widths: widths, sums), pulls: prepared.pulls(variance: variance, sums)
+                )
+            else { return nil }
             variance = max(settings.smallestVariance, solution.variance)
             found = solution
         }
         guard let found else { return nil }
         let covariance = boundedCovariance(found, variance, ridge.sandwich(found))
-        return EffectFit(rows: rows, prepared: prepared, solution: found, variance: variance, covariance: covariance)
+        return EffectFit(rows: rows, prepared: prepared, sums: sums, solution: found, variance: variance, covariance: covariance)
     }
 
     /// The robust variance where it lies between that of the model and four times that: with few rows the sandwich is itself a guess.

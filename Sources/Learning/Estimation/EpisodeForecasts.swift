@@ -11,7 +11,7 @@ struct EpisodeForecasts {
     private(set) var stated = 0
     private(set) var changes: [ChangePoint] = []
 
-    private static let discount = 0.25
+    static let discount = 0.25
     /// Episodes before the first that is held against its prediction.
     private static let apprenticeship = 8
 

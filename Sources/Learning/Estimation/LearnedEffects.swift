@@ -12,13 +12,19 @@ public struct LearnedEffects: Sendable, Codable, Hashable {
     public var actions: [LearnedAction]
     /// How far statements about each outcome have held.
     public var accuracy: [Outcome: LearnedAccuracy]
+    /// Canaries among ``episodes``; `nil` for none, also where they were not counted yet.
+    public private(set) var canaries: Int?
 
-    public init(episodes: Int, holdouts: Int, leftOut: Int, actions: [LearnedAction] = [], accuracy: [Outcome: LearnedAccuracy] = [:]) {
+    public init(
+        episodes: Int, holdouts: Int, leftOut: Int, actions: [LearnedAction] = [], accuracy: [Outcome: LearnedAccuracy] = [:],
+        canaries: Int = 0
+    ) {
         self.episodes = episodes
         self.holdouts = holdouts
         self.leftOut = leftOut
         self.actions = actions
         self.accuracy = accuracy
+        self.canaries = canaries > 0 ? canaries : nil
     }
 
     public func action(_ name: String) -> LearnedAction? { actions.first { $0.name == name } }
@@ -49,7 +55,9 @@ public struct LearnedEffect: Sendable, Codable, Hashable {
     public var episodes: Int
     /// Equally weighted episodes that would be worth as much.
     public var effectiveEpisodes: Double
-    /// Logarithm of the mean arrival rate.
+    /// Canaries among ``episodes``; `nil` for none.
+    public private(set) var canaries: Int?
+    /// Logarithm of the mean arrival rate, for ``slope``; 0 where there are only canaries.
     public var meanLoad: Double
     /// `nil` while there are too few episodes to tell.
     public var slope: LoadSlope?
@@ -61,6 +69,7 @@ public struct LearnedEffect: Sendable, Codable, Hashable {
         deviation = (interval.upperBound - interval.lowerBound) / 2 / LearnedEffect.normalQuantile
         episodes = effect.count
         effectiveEpisodes = effect.effectiveCount
+        canaries = effect.canaries > 0 ? effect.canaries : nil
         meanLoad = model.fit.meanLoad
         slope = effect.slope
     }

@@ -37,9 +37,27 @@ public struct OutcomeRows: Sendable {
         self.physics = physics
     }
 
-    /// Those of the samples that measured an outcome, with their positions in ``samples``.
+    /// What canaries showed of an outcome.
+    public func contrasts(_ outcome: Outcome) -> [EffectContrast] {
+        let positions = Dictionary(uniqueKeysWithValues: actions.enumerated().map { ($1, $0) })
+        return samples.compactMap { sample in
+            guard sample.mode == .canary, let position = positions[sample.action], let measured = sample.contrasts[outcome],
+                let predicted = sample.predictedEffect(on: outcome),
+                [measured.logRatio, predicted, measured.standardError].allSatisfy({ abs($0) <= Self.largestLogarithm })
+            else { return nil }
+            return EffectContrast(
+                action: position, excess: measured.logRatio - predicted, variance: measured.standardError * measured.standardError,
+                predictedEffect: predicted, quality: min(1, sample.quality), age: age(sample))
+        }
+    }
+
+    private func age(_ sample: EpisodeSample) -> Double { max(0, now.since(sample.decidedAt).duration / .seconds(86_400)) }
+
+    /// Those of the samples that measured an outcome before and after, with their positions in ``samples``; canaries are none of them.
     public func rows(_ outcome: Outcome) -> [(position: Int, row: EffectRow)] {
-        let measured = samples.indices.filter { samples[$0].before.outcomes[outcome] != nil && samples[$0].after.outcomes[outcome] != nil }
+        let measured = samples.indices.filter {
+            samples[$0].mode != .canary && samples[$0].before.outcomes[outcome] != nil && samples[$0].after.outcomes[outcome] != nil
+        }
         // One level for all rows: physics speaks of every window or of none.
         let speaks = measured.allSatisfy {
             physics(outcome, samples[$0].before.conditions) != nil && physics(outcome, samples[$0].after.conditions) != nil
@@ -64,7 +82,7 @@ public struct OutcomeRows: Sendable {
         return EffectRow(
             action: isHoldout ? nil : positions[sample.action], residual: after - expectedAfter - predicted,
             residualBefore: before - expectedBefore, load: naturalLogarithm(rate), trend: trend, predictedEffect: predicted,
-            propensity: sample.propensity, quality: sample.weight, age: max(0, now.since(sample.decidedAt).duration / .seconds(86_400)))
+            propensity: sample.propensity, quality: sample.weight, age: age(sample))
     }
 }
 
@@ -76,7 +94,7 @@ extension EpisodeRecord {
                 id: id, decidedAt: decidedAt, action: action, mode: mode, isUrgent: isUrgent, propensity: propensities.probability,
                 quality: closure.quality, contamination: closure.contamination, verdict: closure.verdict,
                 requestCount: closure.requestCount, before: before, after: closure.after, predictions: predictions,
-                effect: closure.effect)
+                effect: closure.effect, contrasts: closure.contrasts)
         }
     }
 }
@@ -89,9 +107,15 @@ extension EpisodeSample {
 
     /// Whether it says something of an action: drawn or held out, foretold, measured, and not blurred.
     var isUsable: Bool {
-        (mode == .temporal || mode == .holdout) && quality > 0 && verdict != .unmeasured && verdict != .superseded
-            && contamination.isDisjoint(with: Self.spoiling)
-            && (mode == .holdout || OutcomeRows.outcomes.contains { predictedEffect(on: $0) != nil })
+        guard quality > 0 else { return false }
+        switch mode {
+        case .observe: return false
+        // Whatever came afterwards, on all replicas: the two groups had been compared, and what went on around them went on in both.
+        case .canary: return contrasts.keys.contains { predictedEffect(on: $0) != nil }
+        case .temporal, .holdout:
+            return verdict != .unmeasured && verdict != .superseded && contamination.isDisjoint(with: Self.spoiling)
+                && (mode == .holdout || OutcomeRows.outcomes.contains { predictedEffect(on: $0) != nil })
+        }
     }
 
     var weight: Double { min(1, quality) * (isUrgent ? Self.urgentWeight : 1) }
@@ -113,7 +137,11 @@ extension LearnedEffects {
         let classes = Self.classes(table.actions)
         var effects: [Outcome: LearnedModel] = [:]
         for outcome in OutcomeRows.outcomes {
-            if let model = learner.learn(table.rows(outcome).map(\.row), classes: classes) { effects[outcome] = model }
+            if let model = learner.learn(
+                table.rows(outcome).map(\.row), contrasts: table.contrasts(outcome), classes: classes)
+            {
+                effects[outcome] = model
+            }
         }
         let actions = table.actions.enumerated().map { position, name in
             LearnedAction(
@@ -125,7 +153,8 @@ extension LearnedEffects {
         }
         self.init(
             episodes: table.samples.count, holdouts: table.samples.count { $0.mode == .holdout }, leftOut: table.leftOut,
-            actions: actions, accuracy: effects.mapValues { LearnedAccuracy($0) })
+            actions: actions, accuracy: effects.filter { $0.value.fit.rowCount > 0 }.mapValues { LearnedAccuracy($0) },
+            canaries: table.samples.count { $0.mode == .canary })
     }
 
     /// Actions on one knob are wrong in physics by about as much.

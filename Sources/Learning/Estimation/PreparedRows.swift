@@ -18,12 +18,12 @@ struct PreparedRows {
     let interactions: [Int?]
 
     init?(_ rows: [EffectRow], actions: Int, settings: EffectSettings, factors: [Double]?) {
-        guard !rows.isEmpty, actions <= Self.maximumActions else { return nil }
+        guard actions <= Self.maximumActions else { return nil }
         let raw = rows.indices.map { index in
             Self.weight(rows[index], settings) * (factors?[index] ?? 1)
         }
         let total = raw.reduce(0, +)
-        guard total > 0, total.isFinite else { return nil }
+        guard rows.isEmpty || total > 0, total.isFinite else { return nil }
         let weights = raw.map { $0 * Double(rows.count) / total }
         self.weights = weights
         let means = CovariateMeans(rows, weights: weights)
@@ -59,7 +59,7 @@ struct PreparedRows {
         return line
     }
 
-    func penalties(variance: Double, widths: [Double]) -> [Double] {
+    func penalties(variance: Double, widths: [Double], _ contrasts: [ContrastSums] = []) -> [Double] {
         var penalties = [Double](repeating: 1e-3, count: width)
         penalties[0] = 1e-6
         for action in 0..<actions {
@@ -67,11 +67,19 @@ struct PreparedRows {
             penalties[Self.covariates + action] = penalty
             if let column = interactions[action] { penalties[column] = penalty }
         }
+        for (action, sums) in contrasts.enumerated() { penalties[Self.covariates + action] += variance * sums.precision }
         return penalties
+    }
+
+    func pulls(variance: Double, _ contrasts: [ContrastSums]) -> [Double] {
+        var pulls = [Double](repeating: 0, count: width)
+        for (action, sums) in contrasts.enumerated() { pulls[Self.covariates + action] = variance * sums.moment }
+        return pulls
     }
 
     /// Of the residuals around their mean: what is known before anything was fitted.
     func startingVariance(_ rows: [EffectRow]) -> Double {
+        guard !rows.isEmpty else { return 1e-6 }
         let count = Double(rows.count)
         let mean = zip(rows, weights).reduce(0) { $0 + $1.0.residual * $1.1 } / count
         let squares = zip(rows, weights).reduce(0) { $0 + $1.1 * ($1.0.residual - mean) * ($1.0.residual - mean) }

@@ -2,8 +2,8 @@ import Statistics
 
 /// Least squares with a weight for every row and a penalty for every coefficient.
 ///
-/// Minimizes `Σ vᵢ (yᵢ − xᵢ'β)² + Σ Rⱼ βⱼ²`. Where a penalty is `s² / σ²`, the solution is the mean of the posterior whose prior has the deviation
-/// σ (C. M. Bishop, Pattern Recognition and Machine Learning, 2006, §3.3).
+/// Minimizes `Σ vᵢ (yᵢ − xᵢ'β)² + Σ Rⱼ (βⱼ − pⱼ/Rⱼ)²`. Where a penalty is `s² / σ²`, the solution is the mean of the posterior whose prior has the
+/// deviation σ and the mean p/R (C. M. Bishop, Pattern Recognition and Machine Learning, 2006, §3.3).
 struct WeightedRidge {
     let width: Int
     let rows: Int
@@ -37,13 +37,15 @@ struct WeightedRidge {
         self.moments = moments
     }
 
-    /// - Parameter penalties: Above 0 for every coefficient the rows do not determine.
+    /// - Parameters:
+    ///   - penalties: Above 0 for every coefficient the rows do not determine.
+    ///   - pulls: Penalty times what each coefficient is drawn to; to 0 unless told.
     /// - Returns: `nil` where the system has no unique solution.
-    func solve(penalties: [Double]) -> RidgeSolution? {
+    func solve(penalties: [Double], pulls: [Double]? = nil) -> RidgeSolution? {
         var matrix = normal
         for i in 0..<width { matrix[i * width + i] += penalties[i] }
         guard let factor = CholeskyFactor(matrix, width: width) else { return nil }
-        let coefficients = factor.solve(moments)
+        let coefficients = factor.solve(pulls.map { zip(moments, $0).map(+) } ?? moments)
         let inverse = factor.inverse()
         // tr(A⁻¹ X'VX): how many coefficients the rows, not the penalties, have decided.
         var trace = 0.0

@@ -19,6 +19,8 @@ public struct EffectGraphDocument: Encodable {
         let deployment: String
         let episodes: Int
         let holdouts: Int
+        /// Missing where there are none.
+        let canaries: Int?
         let leftOut: Int
         let edges: [Edge]
         let accuracy: [String: Accuracy]
@@ -27,6 +29,7 @@ public struct EffectGraphDocument: Encodable {
             deployment = graph.deployment
             episodes = graph.learned.episodes
             holdouts = graph.learned.holdouts
+            canaries = graph.learned.canaries
             leftOut = graph.learned.leftOut
             edges = graph.edges.map(Edge.init)
             accuracy = Dictionary(uniqueKeysWithValues: graph.learned.accuracy.map { ($0.key.rawValue, Accuracy($0.value)) })
@@ -47,6 +50,7 @@ public struct EffectGraphDocument: Encodable {
         let deviation: Double
         let episodes: Int
         let effectiveEpisodes: Double
+        let canaries: Int?
 
         init(_ edge: EffectGraph.Edge) {
             action = edge.action
@@ -60,6 +64,7 @@ public struct EffectGraphDocument: Encodable {
             deviation = edge.effect.deviation
             episodes = edge.effect.episodes
             effectiveEpisodes = edge.effect.effectiveEpisodes
+            canaries = edge.effect.canaries
         }
     }
 

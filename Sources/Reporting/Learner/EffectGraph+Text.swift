@@ -15,7 +15,8 @@ extension EffectGraph {
             lines.append(
                 "  \(name) → \(outcome)  \(Self.padded(signedPercent(edge.change), 6))  "
                     + "90 % \(signedPercent(edge.interval.lowerBound)) to \(signedPercent(edge.interval.upperBound)), \(edge.words); "
-                    + "\(edge.effect.episodes) episodes, physics said \(signedPercent(exponentialChange(edge.effect.predicted)))")
+                    + "\(edge.effect.episodes) episodes\(edge.canaries), physics said \(signedPercent(exponentialChange(edge.effect.predicted)))"
+            )
         }
         for outcome in outcomes { if let accuracy = learned.accuracy[outcome] { lines += Self.lines(outcome, accuracy) } }
         return lines.joined(separator: "\n") + "\n"

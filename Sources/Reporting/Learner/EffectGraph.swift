@@ -20,6 +20,9 @@ public struct EffectGraph: Sendable {
         var interval: ClosedRange<Double> { effect.total.interval90 }
         var probabilityOfFall: Double { effect.total.probabilityOfFall }
 
+        /// `, 3 canaries`; empty without any.
+        var canaries: String { effect.canaries.map { ", \($0) canar\($0 == 1 ? "y" : "ies")" } ?? "" }
+
         /// "very likely falls", "likely rises" or "unclear".
         var words: String {
             let (direction, probability) = probabilityOfFall >= 0.5 ? ("falls", probabilityOfFall) : ("rises", 1 - probabilityOfFall)
@@ -45,10 +48,11 @@ public struct EffectGraph: Sendable {
 
     var outcomes: [Outcome] { Outcome.allCases.filter { outcome in edges.contains { $0.outcome == outcome } } }
 
-    /// `learned from 12 episodes, 3 holdouts`.
+    /// `learned from 12 episodes, 3 holdouts, 2 canaries`; holdouts and canaries are among the episodes.
     var evidence: String {
         let left = learned.leftOut > 0 ? "; \(learned.leftOut) of no use (contaminated, unmeasured or without a prediction)" : ""
+        let canaries = learned.canaries.map { ", \($0) canar\($0 == 1 ? "y" : "ies")" } ?? ""
         return "learned from \(learned.episodes) episode\(learned.episodes == 1 ? "" : "s"), "
-            + "\(learned.holdouts) holdout\(learned.holdouts == 1 ? "" : "s")" + left
+            + "\(learned.holdouts) holdout\(learned.holdouts == 1 ? "" : "s")" + canaries + left
     }
 }
