@@ -157,7 +157,8 @@ struct CanaryTrial {
 
         /// Until it is asked again whether there is anything to try.
         private mutating func wait() {
-            for _ in 0..<60 { _ = pass(nil) }
+            let end = fleet.time + trial.terms.alike
+            while fleet.time < end { _ = pass(nil) }
         }
 
         private mutating func pass(_ experiment: KnobExperiment?) -> [TunedFleet.Tally] {

@@ -113,7 +113,7 @@ struct TunedFleet {
 
     /// To the replica of a group that has the fewest requests.
     private mutating func submit(_ request: SimulatedRequest, to group: Int) {
-        for place in members[group] { engines[place].advance(to: request.arrival) }
+        if members[group].count > 1 { for place in members[group] { engines[place].advance(to: request.arrival) } }
         guard let place = members[group].min(by: { engines[$0].underWay.count < engines[$1].underWay.count }) else { return }
         engines[place].pool.submit(request)
         engines[place].underWay[request.id] = request
