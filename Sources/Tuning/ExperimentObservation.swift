@@ -11,7 +11,7 @@ public struct ExperimentObservation: Sendable, Hashable {
     public var alike: AlikeReading?
     /// What the comparison says since the change; `nil` while too little was measured.
     public var comparison: ComparisonReading?
-    /// What ``BacklogGuard`` says: the canary falls behind.
+    /// What ``BacklogGuard`` or ``MissGuard`` says: the canary falls behind, or serves nobody in time.
     public var backlog: String?
     /// Something so plainly wrong that no statistics are needed.
     public var tripwire: Tripwire?
@@ -40,9 +40,12 @@ public struct FleetState: Sendable, Codable, Hashable {
     public var isReady: Bool
     /// The cache of the canary is as warm as that of the control.
     public var isWarm: Bool
+    /// The canary has answered what it took in before the change: what waited under the old configuration says nothing of the new one.
+    public var isDrained: Bool
 
     public init(
-        canary: Configuration, others: Configuration, canaryShare: Double, hasGroups: Bool, isReady: Bool = true, isWarm: Bool = true
+        canary: Configuration, others: Configuration, canaryShare: Double, hasGroups: Bool, isReady: Bool = true, isWarm: Bool = true,
+        isDrained: Bool = true
     ) {
         self.canary = canary
         self.others = others
@@ -50,6 +53,7 @@ public struct FleetState: Sendable, Codable, Hashable {
         self.hasGroups = hasGroups
         self.isReady = isReady
         self.isWarm = isWarm
+        self.isDrained = isDrained
     }
 
     func runs(only configuration: Configuration) -> Bool {

@@ -9,11 +9,15 @@ public struct ExperimentTerms: Sendable, Codable, Hashable {
     public var coverage: Double
     /// Groups that differ by more than this and three standard errors, in log units, are not comparable.
     public var largestDifference: Double
+    /// Groups that are not comparable are drawn again from other replicas, until so many were.
+    public var groupDraws = 3
     /// A change that has not come to the canary by then is taken back.
     public var rollout = Nanoseconds(seconds: 900)
     public var settle: Nanoseconds
     /// Longest wait for a cache as warm as the control's.
     public var warmUp: Nanoseconds
+    /// Longest wait for answers to what the canary took in before the change.
+    public var drain = Nanoseconds(seconds: 1_800)
     /// An effect that has not shown itself by then is none.
     public var observation = Nanoseconds(seconds: 1_800)
     /// Fewest pairs of buckets before a change is kept.

@@ -57,14 +57,22 @@ extension KnobExperiment {
         if let tripwire = seen.tripwire { return close(.aborted("\(tripwire)"), seen) }
         if seen.fleet?.hasGroups == false { since = seen.now }
         guard let fleet = seen.fleet, fleet.hasGroups else { return again(.formGroups(size: groupSize), seen) }
-        let isHeldOut = isHoldout && seen.now.since(since) >= terms.alike + terms.holdout
-        guard seen.now.since(since) >= terms.alike else { return [] }
+        let isHeldOut = isHoldout && seen.now.since(since) >= timeAlike + terms.holdout
+        guard seen.now.since(since) >= timeAlike else { return [] }
         if let problem = seen.alike.map({ $0.problem(under: terms) }) ?? "nothing was measured while the groups were alike" {
-            return close(.aborted(problem), seen)
+            return redraw(because: problem, seen)
         }
         if isHoldout { return isHeldOut ? close(.heldOut, seen) : [] }
         wasApplied = true
         return enter(.applying, seen, doing: [.applyToCanary(tried)])
+    }
+
+    /// Other replicas may be alike where these are not: the groups are given up, and asked for anew once they are gone.
+    private mutating func redraw(because problem: String, _ seen: ExperimentObservation) -> [ExperimentEffect] {
+        guard groupsDrawn < terms.groupDraws else { return close(.aborted(problem), seen) }
+        groupsDrawn += 1
+        _ = enter(.alike, seen)
+        return [.releaseGroups]
     }
 
     private mutating func awaitRollout(_ seen: ExperimentObservation) -> [ExperimentEffect] {
@@ -77,6 +85,7 @@ extension KnobExperiment {
     private mutating func settle(_ seen: ExperimentObservation) -> [ExperimentEffect] {
         let passed = seen.now.since(since)
         guard passed >= terms.settle, seen.fleet?.isWarm == true || passed >= terms.warmUp else { return [] }
+        guard seen.fleet?.isDrained == true || passed >= terms.drain else { return [] }
         return enter(.observing, seen)
     }
 
@@ -172,7 +181,7 @@ extension KnobExperiment.State {
     func limit(under terms: ExperimentTerms) -> Nanoseconds? {
         switch self {
         case .applying, .promoting: terms.rollout
-        case .settling: terms.warmUp
+        case .settling: max(terms.warmUp, terms.drain)
         case .observing: terms.observation
         case .planned, .alike, .probation, .reverting, .releasing, .closed: nil
         }

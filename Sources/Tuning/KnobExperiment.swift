@@ -27,6 +27,8 @@ public struct KnobExperiment: Sendable, Codable, Hashable, Identifiable {
     /// Of the side effect last asked for in this state.
     var lastAttempt: Timestamp?
     var attempts = 0
+    /// How many times groups were drawn, this time included.
+    var groupsDrawn = 1
     /// The last that was measured of the change.
     public internal(set) var comparison: ComparisonReading?
     /// High load as it was when the change came everywhere; requests per second.
@@ -102,6 +104,25 @@ public struct KnobExperiment: Sendable, Codable, Hashable, Identifiable {
     /// As ``from`` for a holdout.
     public var tried: Configuration { draw.choice ?? draw.incumbent }
     public var isHoldout: Bool { draw.choice == nil }
+
+    /// How long groups are compared before the change: as the terms say, or longer where only that makes the effect that is hoped for visible.
+    public var timeAlike: Nanoseconds {
+        max(terms.alike, draw.forecast.map { Nanoseconds(seconds: $0.preperiod.inSeconds) } ?? terms.alike)
+    }
+
+    /// Requests that missed their objective because of the experiment, for ``ExplorationBudget``: the canary's misses beyond the control's, below
+    /// zero where it missed less. None while both groups are alike: what they differ by then is the replicas' doing. None once the change has
+    /// left the canary either, because there is nothing to compare with any more.
+    /// - Parameter bucket: Of the time up to the look that led to ``state``.
+    public func excessMisses(in bucket: CanaryBucket) -> Double {
+        switch state {
+        case .applying, .settling, .observing, .reverting: break
+        case .planned, .alike, .promoting, .probation, .releasing, .closed: return 0
+        }
+        guard bucket.control.judged > 0 else { return Double(bucket.canary.missed) }
+        let usual = Double(bucket.control.missed) / Double(bucket.control.judged)
+        return Double(bucket.canary.missed) - usual * Double(bucket.canary.judged)
+    }
 
     /// What is to be learned; `nil` while the experiment runs.
     public var result: ExperimentResult? {

@@ -1,7 +1,7 @@
 import Learning
 public import Measurements
 import Statistics
-import Verification
+public import Verification
 
 /// Chooses which configuration is tried next, from what was learned so far: a value without a clock, and kept as it is across restarts.
 public struct KnobTuner: Sendable, Codable, Hashable {
@@ -30,14 +30,15 @@ public struct KnobTuner: Sendable, Codable, Hashable {
     public var grid: TuningGrid { effects.grid }
 
     /// Weighs every move and draws one, or says why nothing may be tried now.
-    public func decide(_ situation: TuningSituation, seed: UInt64) -> TuningDecision {
+    /// - Parameter plan: How groups will be compared; tells how long it takes.
+    public func decide(_ situation: TuningSituation, seed: UInt64, plan: VerificationPlan = VerificationPlan()) -> TuningDecision {
         if let refusal = refusal(in: situation) { return .hold(refusal) }
         let options = options(in: situation)
         let safe = options.filter { $0.exclusion == nil }
         let promising = safe.filter { $0.expectedFall >= limits.smallestExpectedFall }
         // Of equals the one with the fewest steps, which comes first.
         let best = promising.enumerated().max { ($0.element.expectedFall, -$0.offset) < ($1.element.expectedFall, -$1.offset) }?.element
-        let forecast = forecast(of: best, in: situation)
+        let forecast = forecast(of: best, in: situation, plan: plan)
         if let refusal = forecast?.refusal { return .hold(.cannotBeTold(refusal)) }
         let mixture =
             situation.isUrgent
@@ -53,10 +54,10 @@ public struct KnobTuner: Sendable, Codable, Hashable {
     }
 
     /// How long an experiment takes that finds what may be hoped for: the mean of the best move and one deviation more.
-    private func forecast(of best: TuningOption?, in situation: TuningSituation) -> CanaryForecast? {
+    private func forecast(of best: TuningOption?, in situation: TuningSituation, plan: VerificationPlan) -> CanaryForecast? {
         guard let best, let rate = situation.requestsPerSecond else { return nil }
         let hoped = best.effect.logRatio - best.effect.deviation
-        return VerificationPlan().forecast(
+        return plan.forecast(
             CanaryQuestion(.timeToFirstToken, effect: hoped, readyReplicas: situation.readyReplicas, requestsPerSecond: rate))
     }
 

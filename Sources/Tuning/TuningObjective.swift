@@ -37,6 +37,9 @@ public struct TuningObjective: Sendable, Codable, Hashable {
         return plan
     }
 
+    /// Fewer pairs of buckets prove no harm: how much they vary is not known yet.
+    public static let fewestPairs = 4
+
     /// What a comparison says of this objective; `nil` while a metric has not been measured.
     ///
     /// How far the errors of metrics go together is not known, and so they are taken to go together entirely: deviations add up.
@@ -55,7 +58,9 @@ public struct TuningObjective: Sendable, Codable, Hashable {
         guard effect.logRatio.isFinite, effect.deviation.isFinite else { return nil }
         var harm: String?
         if finding.verdict == .worsened { harm = finding.explanation }
-        if lower > margin { harm = "the objective rose by \((lower * 1_000).rounded() / 10) % of a log unit at least" }
+        if pairs >= Self.fewestPairs, lower > margin {
+            harm = "the objective rose by \((lower * 1_000).rounded() / 10) % of a log unit at least"
+        }
         return ComparisonReading(pairs: pairs, effect: effect, harm: harm, isNotHarmed: upper < nonInferiority)
     }
 

@@ -4,17 +4,22 @@ import Tuning
 import Verification
 
 @Suite struct BacklogGuardTests {
-    private func evidence(answered: [Int], control: Int = 100) -> CanaryEvidence {
+    private func evidence(answered: [Int], control: Int = 100, before: [Int] = []) -> CanaryEvidence {
         var evidence = CanaryEvidence()
-        for (index, count) in answered.enumerated() {
+        evidence.before = buckets(answered: before, control: 100)
+        evidence.after = buckets(answered: answered, control: control)
+        return evidence
+    }
+
+    private func buckets(answered: [Int], control: Int) -> [CanaryBucket] {
+        answered.enumerated().map { index, count in
             var bucket = CanaryBucket(start: Timestamp(secondsSinceEpoch: Double(index) * 10), length: .seconds(10))
             bucket.canary.arrivals = 100
             bucket.canary.requests = count
             bucket.control.arrivals = 100
             bucket.control.requests = control
-            evidence.after.append(bucket)
+            return bucket
         }
-        return evidence
     }
 
     @Test("a canary that answers less than comes to it, minute after minute, falls behind")
@@ -30,10 +35,59 @@ import Verification
         #expect(BacklogGuard().harm(in: evidence(answered: [99, 98, 99, 98])) == nil)
     }
 
+    @Test("what comes and goes by chance while both groups are alike is no falling behind after the change either")
+    func chance() {
+        let wavering = (0..<60).map { [70, 75, 130, 125, 95, 105][$0 % 6] }
+        let behind = [100, 80, 85, 80, 90]
+        #expect(BacklogGuard().harm(in: evidence(answered: behind, before: [Int](repeating: 100, count: 60))) != nil)
+        #expect(BacklogGuard().harm(in: evidence(answered: behind, before: wavering)) == nil)
+        #expect(BacklogGuard().harm(in: evidence(answered: [50, 50, 50, 50], before: wavering)) != nil)
+    }
+
+    @Test("a control that works off what had piled up in it does not make the canary fall behind")
+    func controlCatchesUp() {
+        #expect(BacklogGuard().harm(in: evidence(answered: [99, 98, 99, 98], control: 150)) == nil)
+    }
+
+    @Test("a canary that works off what had piled up no faster than the control stagnates")
+    func stagnates() {
+        func settling(_ answered: Int, _ count: Int = 9) -> CanaryEvidence {
+            CanaryEvidence(
+                before: buckets(answered: [98, 102, 101, 99, 100, 97, 103, 100, 100, 100], control: 100),
+                settling: buckets(answered: [Int](repeating: answered, count: count), control: 100))
+        }
+        #expect(BacklogGuard().stagnation(in: settling(100)) != nil)
+        #expect(BacklogGuard().stagnation(in: settling(140)) == nil)
+        #expect(BacklogGuard().stagnation(in: settling(100, 8)) == nil)
+    }
+
     @Test("where nobody counts arrivals nothing is said")
     func uncounted() {
         var evidence = evidence(answered: [0, 0, 0, 0])
         evidence.after[2].canary.arrivals = nil
         #expect(BacklogGuard().harm(in: evidence) == nil)
+    }
+}
+
+@Suite struct MissGuardTests {
+    private func harm(canary: Int, control: Int, buckets: Int = 4, judged: Int = 100) -> String? {
+        var bucket = CanaryBucket(start: Timestamp(secondsSinceEpoch: 0), length: .seconds(10))
+        (bucket.canary.judged, bucket.canary.missed) = (judged, canary)
+        (bucket.control.judged, bucket.control.missed) = (judged, control)
+        return MissGuard().harm(in: CanaryEvidence(after: [CanaryBucket](repeating: bucket, count: buckets)))
+    }
+
+    @Test(
+        "a canary that serves most too late while the control does not is harm; a service that serves nobody in time is none of its doing")
+    func mostMiss() {
+        #expect(harm(canary: 60, control: 10)?.contains("240 of 400") == true)
+        #expect(harm(canary: 40, control: 10) == nil)
+        #expect(harm(canary: 90, control: 80) == nil)
+    }
+
+    @Test("a moment or a handful of requests tells nothing")
+    func tooLittle() {
+        #expect(harm(canary: 60, control: 10, buckets: 3) == nil)
+        #expect(harm(canary: 6, control: 0, judged: 9) == nil)
     }
 }

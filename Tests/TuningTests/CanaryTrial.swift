@@ -6,11 +6,11 @@ import Tuning
 import Verification
 
 /// What a way of tuning came to on a service.
-struct TrialResult {
+struct TrialResult: Codable {
     /// Objective of the configuration in force after each episode, as it truly is.
     var objectives: [Double] = []
     var final: Configuration
-    /// Requests that missed the service's objective beyond what the start configuration lets miss, where anything else was tried.
+    /// Requests that missed the service's objective because something was tried, see ``DamageCount``.
     var causedMisses = 0.0
     /// Longest time for which an unstable configuration was in force anywhere, seconds.
     var longestUnstable = 0.0
@@ -21,39 +21,6 @@ struct TrialResult {
     /// Episodes until the configuration in force was within so much of the best; `nil` where it never was.
     func episodes(within distance: Double, of best: Double) -> Int? {
         objectives.firstIndex { $0 <= best + distance }.map { $0 + 1 }
-    }
-}
-
-/// What an unlucky service pays for tuning.
-struct DamageCount {
-    let landscape: TuningWorld.Landscape
-    let start: Configuration
-    private(set) var misses = 0.0
-    private(set) var longestUnstable = 0.0
-    private var unstableSince: [Double?] = [nil, nil, nil]
-    private var touched: [Double] = [-1e9, -1e9, -1e9]
-
-    init(_ landscape: TuningWorld.Landscape, start: Configuration) {
-        self.landscape = landscape
-        self.start = start
-    }
-
-    /// Counts a bucket that ends at a time.
-    mutating func add(_ tallies: [TunedFleet.Tally], _ configurations: [Configuration], until end: Double, seconds: Double) {
-        for group in tallies.indices {
-            if configurations[group] != start { touched[group] = end }
-            // What a bad configuration left behind is its doing too.
-            if end - touched[group] <= 60 {
-                misses += max(0, Double(tallies[group].missed) - landscape[start].missed * Double(tallies[group].judged))
-            }
-            if landscape[configurations[group]].isUnstable {
-                let since = unstableSince[group] ?? end - seconds
-                unstableSince[group] = since
-                if configurations[group] != start { longestUnstable = max(longestUnstable, end - since) }
-            } else {
-                unstableSince[group] = nil
-            }
-        }
     }
 }
 
@@ -70,6 +37,15 @@ struct CanaryTrial {
 
     private static let objective = TuningObjective.latency
 
+    /// With which the tuner tells how long an experiment takes.
+    private var plan: VerificationPlan {
+        var plan = VerificationPlan()
+        var canary = CanaryTerms()
+        canary.preperiod = terms.alike.duration
+        plan.canary = canary
+        return plan
+    }
+
     func run(seed: UInt64) -> TrialResult {
         var run = Run(self, seed: seed)
         for episode in 0..<episodes { run.episode(episode, seed: seed) }
@@ -83,7 +59,11 @@ struct CanaryTrial {
         var damage: DamageCount
         var result: TrialResult
         var evidence = CanaryEvidence()
+        /// When the canary last got a change.
+        var appliedAt = Nanoseconds(0)
         var triedAtRandom: Set<Configuration> = []
+        /// Requests of the last ten minutes that were judged, and those of them that missed, by bucket.
+        var recent: [(judged: Int, missed: Int)] = []
 
         init(_ trial: CanaryTrial, seed: UInt64) {
             self.trial = trial
@@ -96,9 +76,16 @@ struct CanaryTrial {
             // The service has run for a day.
             tuner.count(requests: Int(world.rate * 86_400), excessMisses: 0, at: Timestamp(Nanoseconds(0)))
             fleet = TunedFleet(world, world.start, seed: seed)
-            damage = DamageCount(trial.landscape, start: world.start)
             result = TrialResult(final: world.start)
             _ = fleet.advance(by: Nanoseconds(seconds: 60))
+            damage = DamageCount(trial.landscape, start: world.start)
+            wait()
+        }
+
+        /// Half as many more requests as may miss the objective, as the control loop has it.
+        private var isUrgent: Bool {
+            let (judged, missed) = recent.reduce((0, 0)) { ($0.0 + $1.judged, $0.1 + $1.missed) }
+            return Double(missed) > 1.5 * tuner.budget.tolerated * Double(judged)
         }
 
         var finished: TrialResult {
@@ -114,13 +101,20 @@ struct CanaryTrial {
             defer { result.objectives.append(trial.landscape[tuner.incumbent].objective) }
             let now = Timestamp(fleet.time)
             let situation = TuningSituation(
-                now: now, readyReplicas: trial.world.replicas, requestsPerSecond: trial.world.rate)
+                now: now, readyReplicas: trial.world.replicas, isUrgent: isUrgent, requestsPerSecond: trial.world.rate)
             let decisionSeed = seed &* 1_000 &+ UInt64(number)
-            guard case .draw(let drawn) = tuner.decide(situation, seed: decisionSeed) else { return result.endings.append("held") }
-            let draw = trial.order == .random ? atRandom(drawn, seed: decisionSeed) : drawn
+            let draw: TuningDraw
+            switch trial.order == .random
+                ? atRandom(situation, seed: decisionSeed) : tuner.decide(situation, seed: decisionSeed, plan: trial.plan)
+            {
+            case .hold(let refusal):
+                wait()
+                return result.endings.append("held: \(refusal)")
+            case .draw(let drawn): draw = drawn
+            }
             // Where nothing promises enough, nothing is done and nothing has to be watched.
             if draw.choice == nil, draw.propensities.probability > 0.5 {
-                _ = pass(nil)
+                wait()
                 return result.endings.append("nothing promises enough")
             }
             tuner.begin(at: now)
@@ -136,18 +130,35 @@ struct CanaryTrial {
             }
             guard let ended = experiment.result else { return }
             tuner.close(ended, at: Timestamp(fleet.time))
+            // What a bad configuration left behind is its doing too.
+            if ended.inForce == ended.from { for _ in 0..<6 { _ = pass(nil) } }
+            damage.end()
             if ended.inForce != ended.from { result.kept += 1 }
-            result.endings.append("\(draw.choice.map { "\($0)" } ?? "nothing"): \(experiment.state)")
+            let truth = trial.landscape[ended.tried].objective - trial.landscape[ended.from].objective
+            result.endings.append(
+                "\(ended.tried), truly \(String(format: "%+.3f", truth)), measured \(ended.effect.map { "\($0)" } ?? "nothing"): \(experiment.state)"
+            )
         }
 
-        private mutating func atRandom(_ draw: TuningDraw, seed: UInt64) -> TuningDraw {
+        /// Any safe move that was not tried yet, whatever is believed of it; nothing once all were.
+        private mutating func atRandom(_ situation: TuningSituation, seed: UInt64) -> TuningDecision {
             var generator = SplitMix64(seed: seed)
-            let untried = draw.options.filter { $0.exclusion == nil && !triedAtRandom.contains($0.configuration) }
-            guard let choice = untried.randomElement(using: &generator)?.configuration else { return draw }
-            triedAtRandom.insert(choice)
-            return TuningDraw(
-                choice: choice, propensities: draw.propensities, isUrgent: false, seed: draw.seed, incumbent: draw.incumbent,
-                options: draw.options)
+            let options = tuner.options(in: situation)
+            let untried = options.filter { $0.exclusion == nil && !triedAtRandom.contains($0.configuration) }.map(\.configuration)
+            let choice = untried.randomElement(using: &generator)
+            if let choice { triedAtRandom.insert(choice) }
+            let propensities = ActionMixture(holdout: 0, exploration: 0).draw(
+                best: choice.map { "\($0)" }, safe: untried.map { "\($0)" }, using: &generator)
+            return .draw(
+                TuningDraw(
+                    choice: choice, propensities: propensities, isUrgent: situation.isUrgent, seed: seed, incumbent: tuner.incumbent,
+                    options: options))
+        }
+
+        /// Until it is asked again whether there is anything to try.
+        private mutating func wait() {
+            let end = fleet.time + trial.terms.alike
+            while fleet.time < end { _ = pass(nil) }
         }
 
         private mutating func pass(_ experiment: KnobExperiment?) -> [TunedFleet.Tally] {
@@ -163,11 +174,10 @@ struct CanaryTrial {
             case .observing: evidence.after.append(bucket)
             default: break
             }
-            damage.add(tallies, fleet.configurations, until: fleet.time.seconds, seconds: trial.bucket.seconds)
-            let isExposed = fleet[.canary] != fleet[.control] || experiment?.draw.choice != nil
-            let share = Double(tallies[0].judged) / Double(max(1, tallies[1].judged))
-            let excess = isExposed ? Double(tallies[0].missed) - share * Double(tallies[1].missed) : 0
-            tuner.count(requests: tallies.reduce(0) { $0 + $1.judged }, excessMisses: excess, at: Timestamp(fleet.time))
+            damage.add(tallies, of: fleet, length: trial.bucket)
+            let judged = tallies.reduce(0) { $0 + $1.judged }
+            tuner.count(requests: judged, excessMisses: experiment?.excessMisses(in: bucket) ?? 0, at: Timestamp(fleet.time))
+            recent = (recent + [(judged, tallies.reduce(0) { $0 + $1.missed })]).suffix(60)
             return tallies
         }
 
@@ -177,7 +187,8 @@ struct CanaryTrial {
                 sum + (fleet[group] == fleet[.canary] ? Double(trial.world.replicas(of: group)) : 0)
             }
             seen.fleet = FleetState(
-                canary: fleet[.canary], others: fleet[.rest], canaryShare: share / Double(trial.world.replicas), hasGroups: groups)
+                canary: fleet[.canary], others: fleet[.rest], canaryShare: share / Double(trial.world.replicas), hasGroups: groups,
+                isDrained: fleet.isDrained(.canary, of: appliedAt))
             seen.load = LoadReading(
                 rate: Double(tallies.reduce(0) { $0 + $1.arrivals }) / trial.bucket.seconds,
                 highOfDay: trial.world.rate * exp(0.84 * trial.world.loadDeviation))
@@ -191,13 +202,15 @@ struct CanaryTrial {
             switch experiment.state {
             case .alike:
                 // Only where the answer is needed.
-                guard seen.now.since(experiment.since) >= trial.terms.alike else { return }
+                guard seen.now.since(experiment.since) >= experiment.timeAlike else { return }
                 seen.alike = CanaryTrial.objective.alike(verify(evidence, plan: plan), buckets: evidence.before.count)
             case .applying, .settling, .observing:
                 let finding = verify(evidence, plan: plan)
                 if case .decided(_, .tripwire(let tripwire)) = finding.state { seen.tripwire = tripwire }
                 seen.comparison = CanaryTrial.objective.comparison(finding)
-                seen.backlog = BacklogGuard().harm(in: evidence)
+                let backlog = BacklogGuard()
+                let stagnation = seen.fleet?.isDrained == false ? backlog.stagnation(in: evidence) : nil
+                seen.backlog = backlog.harm(in: evidence) ?? MissGuard().harm(in: evidence) ?? stagnation
             default: break
             }
         }
@@ -220,8 +233,15 @@ struct CanaryTrial {
 
         private mutating func perform(_ effect: ExperimentEffect, of experiment: KnobExperiment, _ groups: inout Bool) {
             switch effect {
-            case .formGroups: groups = true
-            case .applyToCanary(let configuration): fleet.apply(configuration, to: [.canary])
+            case .formGroups:
+                guard !groups else { break }
+                fleet.drawGroups()
+                evidence = CanaryEvidence()
+                groups = true
+            case .applyToCanary(let configuration):
+                damage.begin(fleet)
+                fleet.apply(configuration, to: [.canary])
+                appliedAt = fleet.time
             case .promote(let configuration, let share):
                 fleet.apply(configuration, to: share < 1 ? [.canary, .control] : [.canary, .control, .rest])
             case .restore(let configuration): fleet.apply(configuration, to: [.canary, .control, .rest])

@@ -151,10 +151,84 @@ import Verification
             AlikeReading(difference: .init(logRatio: 0.2, deviation: 0.01), coverage: 1),
             AlikeReading(difference: .init(logRatio: 0, deviation: 0.01), coverage: 0.7), nil,
         ] {
-            let (experiment, fleet, _) = try run(try Self.experiment()) { _, seen in seen.alike = reading }
+            var draws = 0
+            let (experiment, fleet, _) = try run(
+                try Self.experiment(),
+                performing: { effect in
+                    if case .formGroups = effect { draws += 1 }
+                    return true
+                }
+            ) { _, seen in seen.alike = reading }
             guard case .closed(.aborted) = experiment.state else { Issue.record("\(experiment.state)"); return }
+            #expect(draws == ExperimentTerms().groupDraws)
             #expect(experiment.result?.wasApplied == false && experiment.result?.effect == nil && fleet.canary == Self.old)
         }
+    }
+
+    @Test("where groups are not alike others are drawn, and compared for as long as the first")
+    func drawnAgain() throws {
+        var formedAt: [Timestamp] = []
+        var now = Timestamp(secondsSinceEpoch: 0)
+        let (experiment, _, states) = try run(
+            try Self.experiment(),
+            performing: { effect in
+                if case .formGroups = effect { formedAt.append(now) }
+                return true
+            }
+        ) { _, seen in
+            now = seen.now
+            seen.comparison = Self.good
+            if formedAt.count < 2 { seen.alike = AlikeReading(difference: .init(logRatio: 0.5, deviation: 0.02), coverage: 1) }
+        }
+        #expect(experiment.state == .closed(.kept) && states.prefix(3) == [.planned, .alike, .applying], "\(states)")
+        let terms = ExperimentTerms()
+        #expect(formedAt.count == 2 && formedAt.last.map { $0.since(formedAt[0]) >= terms.alike } == true, "\(formedAt)")
+    }
+
+    @Test("a comparison waits until the canary has answered what it took in before the change, though not for ever")
+    func drained() throws {
+        for (drainedAfter, expected) in [(600.0, 600.0), (1e9, ExperimentTerms().drain.seconds)] {
+            var settlingSince: Timestamp?
+            var observingSince: Timestamp?
+            _ = try run(try Self.experiment()) { experiment, seen in
+                seen.comparison = Self.good
+                if experiment.state == .settling { settlingSince = experiment.since }
+                if experiment.state == .observing { observingSince = experiment.since }
+                seen.fleet?.isDrained = settlingSince.map { seen.now.since($0).seconds >= drainedAfter } ?? false
+            }
+            let waited = try #require(observingSince).since(try #require(settlingSince)).seconds
+            #expect(waited >= expected && waited <= expected + 20, "\(drainedAfter): \(waited)")
+        }
+    }
+
+    @Test("groups are compared as long as the forecast says that the effect hoped for needs")
+    func timeAlike() throws {
+        let draw = try Self.experiment().draw
+        for (preperiod, expected) in [(300.0, 600.0), (1_800, 1_800)] {
+            var forecast = VerificationPlan().forecast(
+                CanaryQuestion(.timeToFirstToken, effect: -0.3, readyReplicas: 8, requestsPerSecond: 50))
+            forecast.preperiod = .seconds(preperiod)
+            let forecasted = TuningDraw(
+                choice: draw.choice, propensities: draw.propensities, isUrgent: false, seed: 1, incumbent: draw.incumbent, options: [],
+                forecast: forecast)
+            let experiment = KnobExperiment(
+                id: UUID(), draw: forecasted, groupSize: 2, limits: TuningLimits(), at: Timestamp(secondsSinceEpoch: 0))
+            #expect(experiment.timeAlike.seconds == expected)
+        }
+    }
+
+    @Test("an experiment costs what the canary misses beyond the control while only the canary has the change")
+    func cost() throws {
+        var bucket = CanaryBucket(start: Timestamp(secondsSinceEpoch: 0), length: .seconds(10))
+        (bucket.canary.judged, bucket.canary.missed) = (100, 30)
+        (bucket.control.judged, bucket.control.missed) = (200, 20)
+        var costs: [KnobExperiment.State: Double] = [:]
+        _ = try run(try Self.experiment()) { experiment, seen in
+            seen.comparison = Self.good
+            costs[experiment.state] = experiment.excessMisses(in: bucket)
+        }
+        #expect(costs[.alike] == 0 && costs[.probation] == 0)
+        #expect(costs[.applying] == 20 && costs[.observing] == 20)
     }
 
     @Test("a holdout changes nothing and is watched to its end")

@@ -12,6 +12,7 @@ struct NaiveTrial {
 
     func run(seed: UInt64) -> TrialResult {
         var fleet = TunedFleet(world, world.start, seed: seed)
+        _ = fleet.advance(by: Nanoseconds(seconds: 60))
         var damage = DamageCount(landscape, start: world.start)
         var incumbent = world.start
         var result = TrialResult(final: incumbent)
@@ -21,7 +22,7 @@ struct NaiveTrial {
             let end = fleet.time + length
             while fleet.time < end {
                 let tallies = fleet.advance(by: Nanoseconds(seconds: 10))
-                damage.add(tallies, fleet.configurations, until: fleet.time.seconds, seconds: 10)
+                damage.add(tallies, of: fleet, length: Nanoseconds(seconds: 10))
                 for tally in tallies {
                     sum += tally.objective
                     count += tally.measured
@@ -29,13 +30,13 @@ struct NaiveTrial {
             }
             return count > 0 ? sum / Double(count) : .infinity
         }
-        _ = fleet.advance(by: Nanoseconds(seconds: 60))
         var untried = Set(landscape.places.keys).subtracting([incumbent])
         for _ in 0..<episodes {
             let before = pass(window)
             let choices = untried.sorted { "\($0)" < "\($1)" }
             guard let choice = choices.randomElement(using: &generator) else { break }
             untried.remove(choice)
+            damage.begin(fleet)
             fleet.apply(choice, to: TunedFleet.Group.allCases)
             _ = pass(settle)
             if pass(window) < before {
@@ -44,7 +45,9 @@ struct NaiveTrial {
             } else {
                 fleet.apply(incumbent, to: TunedFleet.Group.allCases)
                 _ = pass(settle)
+                _ = pass(settle)
             }
+            damage.end()
             result.objectives.append(landscape[incumbent].objective)
         }
         result.final = incumbent

@@ -17,7 +17,18 @@ struct TuningCampaign: CustomStringConvertible {
         self.world = world
         self.landscape = landscape ?? world.landscape()
         self.seeds = seeds
-        for way in ways { results[way] = seeds.map { run(way, seed: $0) } }
+        for way in ways { results[way] = seeds.map { kept(way, seed: $0) } }
+    }
+
+    /// Of an earlier run where `CAMPAIGN_RUNS` names a directory for them, so that a campaign may be run in parts; a changed tuner needs another one.
+    private func kept(_ way: Way, seed: UInt64) -> TrialResult {
+        guard let directory = ProcessInfo.processInfo.environment["CAMPAIGN_RUNS"] else { return run(way, seed: seed) }
+        let file = URL(fileURLWithPath: directory).appending(path: "\(world.name), \(way.rawValue), \(seed).json")
+        if let data = try? Data(contentsOf: file), let result = try? JSONDecoder().decode(TrialResult.self, from: data) { return result }
+        let result = run(way, seed: seed)
+        // Without it the run is made again.
+        try? JSONEncoder().encode(result).write(to: file)
+        return result
     }
 
     private func run(_ way: Way, seed: UInt64) -> TrialResult {
@@ -75,7 +86,8 @@ struct TuningCampaign: CustomStringConvertible {
             return
                 "| \(way.rawValue) | \(near) | \(objectives) | \(text(causedMisses(way), 0)) | \(text(longestUnstable(way), 0)) | \(kept) | \(hours) |"
         }
-        let endings = Way.allCases.flatMap { way in results[way, default: []].prefix(1).flatMap(\.endings).map { "\(way.rawValue): \($0)" }
+        let endings = Way.allCases.flatMap { way in
+            zip(seeds, results[way, default: []]).flatMap { seed, result in result.endings.map { "\(way.rawValue) \(seed): \($0)" } }
         }
         return ([title] + rows + endings).joined(separator: "\n")
     }

@@ -36,6 +36,15 @@ import Verification
         #expect(unsure.harm == nil && !unsure.isNotHarmed)
     }
 
+    @Test("two pairs of buckets prove no harm, however far apart they are")
+    func tooFewPairs() {
+        var early = finding(1, 1)
+        for index in early.metrics.indices { early.metrics[index].after.used = TuningObjective.fewestPairs - 1 }
+        #expect(TuningObjective.latency.comparison(early)?.harm == nil)
+        for index in early.metrics.indices { early.metrics[index].after.used = TuningObjective.fewestPairs }
+        #expect(TuningObjective.latency.comparison(early)?.harm != nil)
+    }
+
     @Test("what a comparison has decided for harm is harm; what was not measured is nothing")
     func decided() {
         var worse = finding(0, 0)
