@@ -22,7 +22,7 @@ struct ForecastTests {
     @Test("the spread of errors begins with what is thought of a calm service, and becomes what was seen")
     func spread() {
         var spread = ErrorSpread(memory: 3_600)
-        #expect(abs(spread.deviation - 0.25) < 1e-12)
+        #expect(abs(spread.deviation - 0.18) < 1e-12)
         for index in 0..<2_000 { spread.add(index.isMultiple(of: 2) ? 0.1 : -0.1, seconds: 30) }
         #expect(spread.deviation > 0.1 && spread.deviation < 0.14, "\(spread.deviation)")
         #expect(abs(ErrorShape.nodes.reduce(0) { $0 + $1.weight } - 1) < 1e-12)

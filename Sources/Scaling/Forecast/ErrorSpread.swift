@@ -16,7 +16,7 @@ struct ErrorSpread: Sendable, Codable, Hashable {
     init(memory: Double) { self.memory = memory }
 
     /// What a forecast of a calm service misses by, before any was judged, and the seconds of errors that this thought is worth.
-    private static let prior = (deviation: 0.25, seconds: 600.0)
+    private static let prior = (deviation: 0.18, seconds: 600.0)
 
     /// Root of the mean square.
     var deviation: Double {

@@ -24,7 +24,7 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
     /// The logarithm of the price of late answers rises by so much for a period in which all were late.
     public var gain = 0.01
     /// Replicas that serving one replica's worth of demand in time is worth, before the error budget has its say.
-    public var price = 16.0
+    public var price = 18.0
     /// Share of the limit on tokens that a replica is planned to use, for the mean is not the worst.
     public var usableShare = 0.9
     /// Part of a replica that may be missing.
