@@ -1,4 +1,5 @@
 import BackTesting
+import Baselines
 import EngineModels
 import Measurements
 import Scaling
@@ -41,6 +42,16 @@ struct PlannerAcceptanceTests {
         #expect(try #require(score.attainment) >= 0.97, "\(score.summary)")
         #expect(score.replicaHours <= 2.0 * fluid, "\(score.summary), fluid \(fluid)")
         #expect(Double(score.changes) / score.hours <= 15, "\(score.summary)")
+    }
+
+    @Test("AT-P2: a wave costs no more than under an HPA that serves as many in time")
+    func baselines() throws {
+        let trial = trial(waveRates)
+        let score = run(trial).score
+        let tuned = try BaselineFrontier(["hpa:target=30", "hpa:target=36", "hpa:target=42"], in: trial)
+        let hours = tuned.replicaHours(attaining: try #require(score.attainment))
+        if let hours { #expect(score.replicaHours <= 1.1 * hours, "\(score.summary), \(hours) replica h") }
+        #expect(tuned.scores.count == 3)
     }
 
     @Test("AT-P3: with a cold start of 45 s and of 300 s", arguments: [45.0, 300])

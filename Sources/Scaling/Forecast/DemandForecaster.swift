@@ -1,7 +1,8 @@
+import Measurements
+
 /// Forecasts of demand from levels with memories of different length, and how wrong each has been.
 ///
-/// What demand may come to be is the forecast with each of its recent errors: conformal, so that the distribution of errors need not be
-/// known as long as those to come are like those that were.
+/// What demand may come to be is the forecast times an error of a known shape whose spread is learned.
 struct DemandForecaster: Sendable, Codable, Hashable {
     private let lead: Double
     private let window: Double
@@ -26,7 +27,7 @@ struct DemandForecaster: Sendable, Codable, Hashable {
         history = RecentDemand(span: lead + window + 2 * Self.errorInterval)
         tracks = [false, true].flatMap { isSeasonal in
             settings.memories.map {
-                ForecastTrack(memory: $0, isSeasonal: isSeasonal, remembered: settings.rememberedErrors * Self.errorsEach)
+                ForecastTrack(memory: $0, isSeasonal: isSeasonal, errorMemory: settings.errorMemory.seconds)
             }
         }
     }
@@ -43,13 +44,13 @@ struct DemandForecaster: Sendable, Codable, Hashable {
         judge(at: time)
         guard pending.last.map({ time - $0.time >= Self.errorInterval - 1e-6 }) ?? true else { return }
         let ratio = seasonalRatio(at: dayTime)
-        pending.append(PendingForecast(time: time, demands: tracks.map { $0.forecast(ratio: ratio) }))
+        pending.append(PendingForecast(time: time, demands: tracks.map { $0.demand(ratio: ratio) }))
     }
 
-    /// What every expert says now.
-    func forecasts(dayTime: Double) -> [DemandForecast] {
+    /// What all experts say now.
+    func outlook(dayTime: Double) -> DemandOutlook {
         let ratio = seasonalRatio(at: dayTime)
-        return tracks.filter { !$0.isSeasonal || profile.isKnown }.flatMap { $0.forecasts(ratio: ratio) }
+        return DemandOutlook(tracks.filter { !$0.isSeasonal || profile.isKnown }.map { $0.forecast(ratio: ratio) })
     }
 
     /// The level with the memory nearest to so many seconds.
@@ -86,7 +87,8 @@ struct DemandForecaster: Sendable, Codable, Hashable {
                 let end = first.time + lead + window * Double(part) / Double(Self.errorsEach)
                 guard let seen = history.mean(from: end - Self.errorMean, to: end) else { continue }
                 for index in tracks.indices where first.demands.indices.contains(index) {
-                    tracks[index].add(seen, against: first.demands[index])
+                    tracks[index].add(
+                        seen, against: first.demands[index], seconds: Self.errorInterval / Double(Self.errorsEach))
                 }
             }
         }

@@ -11,7 +11,7 @@ public struct ReplicaPlan: Sendable, Codable, Hashable {
     public var capacity: Double
     /// Demand forecast for when a replica that is asked for now serves; 0 until requests came.
     public var demand: Double
-    /// Whose forecast it is; `nil` until requests came.
+    /// Who has most weight in the forecast; `nil` until requests came.
     public var expert: ForecastExpert?
     /// Replicas beyond the demand, for the errors of the forecast; below 0 where late answers are cheaper.
     public var headRoom: Double
@@ -24,17 +24,19 @@ public struct ReplicaPlan: Sendable, Codable, Hashable {
     public var backlog: Double
     /// Replicas beyond demand and head-room, for demand that is above both already.
     public var surge: Double
-    /// What each expert would have; the one that is cheapest in the long run is followed.
+    /// What each expert says alone, and how much it is listened to.
     public var alternatives: [Alternative]
     /// Share of requests in time over the last day; `nil` where none ended.
     public var attainment: Double?
 
     public struct Alternative: Sendable, Codable, Hashable {
         public var expert: ForecastExpert
+        /// Demand it forecasts, in replicas.
+        public var demand: Double
+        /// `0...1`, of all 1 together.
+        public var weight: Double
+        /// Replicas that would be cheapest if it alone were heard.
         public var replicas: Int
-        /// Of the replicas and what would be late, in replicas; now, and in the mean of the last minutes.
-        public var cost: Double
-        public var usualCost: Double
     }
 
     public enum Reason: String, Sendable, Codable, Hashable {
@@ -59,7 +61,7 @@ public struct ReplicaPlan: Sendable, Codable, Hashable {
 }
 
 extension ReplicaPlan: CustomStringConvertible {
-    /// In a sentence: `N=9 because demand 6.1 (expert 180 s additive), head-room 2.9 (0.6 % late, 1.4 % with one fewer), backlog 0.0; last
+    /// In a sentence: `N=9 because demand 6.1 (expert 180 s), head-room 2.9 (0.6 % late, 1.4 % with one fewer), backlog 0.0; last
     /// 24 h 99.21 %`.
     public var description: String {
         let day = attainment.map { "; last 24 h \(Self.text($0 * 100, digits: 2)) %" } ?? ""
@@ -101,11 +103,17 @@ extension ReplicaPlan {
             lateShare: 0, lateShareWithOneFewer: 0, price: price, backlog: 0, surge: 0, alternatives: [], attainment: nil)
     }
 
-    mutating func follow(_ forecast: DemandForecast, replicas: Int) {
-        expert = forecast.expert
-        demand = forecast.demand
-        headRoom = Double(replicas) - forecast.demand
-        lateShare = forecast.late(with: replicas) / max(forecast.demand, 1e-9)
-        lateShareWithOneFewer = replicas > 1 ? forecast.late(with: replicas - 1) / max(forecast.demand, 1e-9) : 1
+    mutating func follow(_ outlook: DemandOutlook, replicas: Int) {
+        expert = outlook.leader
+        demand = outlook.demand
+        headRoom = Double(replicas) - demand
+        lateShare = outlook.late(with: replicas) / max(demand, 1e-9)
+        lateShareWithOneFewer = replicas > 1 ? outlook.late(with: replicas - 1) / max(demand, 1e-9) : 1
+        alternatives = outlook.forecasts.map { forecast in
+            let alone = DemandOutlook([forecast])
+            return Alternative(
+                expert: forecast.expert, demand: forecast.demand, weight: forecast.weight,
+                replicas: alone.cheapest(price: price, atMost: ReplicaPlanner.mostReplicas))
+        }
     }
 }

@@ -3,9 +3,9 @@ public import Measurements
 /// Plans how many replicas of an engine are to run so that requests are in time and no replica is idle.
 ///
 /// Demand is counted in replicas: requests per second over what one replica serves in time. A forecast for the time when a replica that is
-/// asked for now serves, with the errors such forecasts made, tells which share of requests will be late with how many replicas. So many are
-/// asked for that replicas and late answers cost least together, at a price for late answers that the error budget sets. Of several
-/// forecasts the one is followed that comes cheapest.
+/// asked for now serves, and how wide such forecasts err, tells which share of requests will be late with how many replicas. So many are
+/// asked for that replicas and late answers cost least together, at a price for late answers that the error budget sets. Several
+/// forecasts are mixed, each with a weight by how well it did.
 ///
 /// All that it knows is a value that can be stored: a planner that is restored goes on with ``resume(secondsIntoDay:)``.
 public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
@@ -21,8 +21,6 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
     private var outages = OutageMemory()
     private var recentDemand = RecentDemand(span: 120)
     private var recentPlans: RecentPlans
-    /// What following each expert costs in the mean, in replicas.
-    private var costs: [ForecastExpert: Double] = [:]
     private var secondsIntoDay: Double
 
     /// - Parameter secondsIntoDay: Time of day at time 0 of the observations; any midnight will do as long as it stays the same.
@@ -72,7 +70,7 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         next.seenDemand = recentDemand.last(60)
         next.capacity = capacity
         next.backlog = backlog(observation, capacity)
-        choose(&next)
+        choose(&next, present: observation.wanted)
         budget.add(
             observation.finished, time: time, length: length, isAnswered: next.need > Double(observation.ready) + 0.5, settings: settings)
         next.attainment = budget.attainment
@@ -84,26 +82,16 @@ public struct ReplicaPlanner: ReplicaScaler, Codable, Hashable {
         return next
     }
 
-    /// Follows the expert that comes cheapest.
-    private mutating func choose(_ next: inout ReplicaPlan) {
-        let forecasts = forecaster.forecasts(dayTime: secondsIntoDay + next.time.seconds)
-        var chosen: (place: Int, usual: Double) = (0, .infinity)
-        for (place, forecast) in forecasts.enumerated() {
-            let (replicas, cost) = forecast.cheapest(price: next.price, atMost: Self.mostReplicas)
-            let usual = costs[forecast.expert].map { $0 + Self.costWeight * (cost - $0) } ?? cost
-            costs[forecast.expert] = usual
-            next.alternatives.append(
-                ReplicaPlan.Alternative(expert: forecast.expert, replicas: replicas, cost: cost, usualCost: usual))
-            if usual < chosen.usual { chosen = (place, usual) }
-        }
-        next.follow(forecasts[chosen.place], replicas: next.alternatives[chosen.place].replicas)
-        let now = recentDemand.last(2 * settings.period.seconds)
-        next.surge = max(0, now - Double(next.alternatives[chosen.place].replicas))
+    /// As many as cost least with what would be late, and as many as there are where that is about as good.
+    private func choose(_ next: inout ReplicaPlan, present: Int) {
+        let outlook = forecaster.outlook(dayTime: secondsIntoDay + next.time.seconds)
+        let replicas = outlook.cheapest(
+            price: next.price, atMost: Self.mostReplicas, present: present, changeCost: settings.changeCost)
+        next.follow(outlook, replicas: replicas)
+        next.surge = max(0, recentDemand.last(2 * settings.period.seconds) - Double(replicas))
     }
 
-    private static let mostReplicas = 1_024
-    /// Of a period in the mean cost of an expert: five minutes or so.
-    private static let costWeight = 0.05
+    static let mostReplicas = 1_024
 
     /// While demand is broken off, forecasts stand still: what they learned is true again when it is back.
     private mutating func followOutage(_ demand: Double, _ observation: ScalingObservation) {
