@@ -20,21 +20,26 @@ public func decide(
         objectives: assessment.reports(snapshot), recommendations: [], excluded: [], nextTriggers: next)
 
     let firing = zip(policy.triggers, triggers).filter { $1.outcome.isFiring }.map { $0.0 }
-    let gaps = assessment.gaps(firing: firing)
-    let estimator = estimator ?? snapshot.history.estimator
+    let planned = policy.plannedKnob
     if firing.isEmpty {
         let undecided = triggers.count { $0.outcome.label == "unknown" }
         if !triggers.isEmpty, undecided == triggers.count { decision.outcome = .unknown }
-    } else {
+        // An idle policy costs nothing more than its triggers.
+        if planned == nil { return decision }
+    }
+    let gaps = assessment.gaps(firing: firing)
+    let estimator = estimator ?? snapshot.history.estimator
+    if !firing.isEmpty {
         let selection = CandidateSelection(
             policy: policy, snapshot: snapshot, firing: firing, objectives: decision.objectives, gaps: gaps, estimator: estimator,
             utility: utility)
         (decision.recommendations, decision.excluded) = selection.select()
         decision.outcome = decision.recommendations.isEmpty ? .hold : .recommend
     }
-    guard let knob = policy.plannedKnob else { return decision }
-    decision.take(
-        PlannedScaling(policy: policy, knob: knob, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps))
+    if let planned {
+        decision.take(
+            PlannedScaling(policy: policy, knob: planned, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps))
+    }
     return decision
 }
 

@@ -38,7 +38,7 @@ extension PolicyLoop {
         }
     }
 
-    /// Keeps what the planner learned, now and then; a journal that fails is tried again at the next tick.
+    /// Keeps what the planner learned, now and then; a journal that fails is tried again a minute later.
     func keepPlanner(at now: Timestamp, isEnd: Bool = false) {
         guard var state = planning, state.planning.hasLearned, ports.leadership.term() != nil,
             isEnd || now.since(state.keptAt).duration >= PlanningState.keepingInterval
@@ -46,11 +46,11 @@ extension PolicyLoop {
         do {
             try ports.journal.keep(try StoredPlanner(state.planning.planner, at: now), of: policy.name, target: target)
             state.keptAt = now
-            planning = state
-            news.end(.planBegunAnew)
         } catch {
+            state.keptAt = now.advanced(by: PlanningState.pauseAfterFailure - PlanningState.keepingInterval)
             tell(.journalFailed, "what the planner learned could not be kept: \(error)", cause: "planner: \(error)", at: now)
         }
+        planning = state
     }
 
     /// Keeps what a restart is to go on with. Begins nothing.
@@ -152,6 +152,7 @@ struct PlanningState: Sendable {
     var keptAt: Timestamp
 
     static let keepingInterval = Duration.seconds(600)
+    static let pauseAfterFailure = Duration.seconds(60)
 
     init(_ planning: ReplicaPlanning, keptAt: Timestamp) {
         self.planning = planning

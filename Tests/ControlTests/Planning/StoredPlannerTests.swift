@@ -115,14 +115,30 @@ struct StoredPlannerTests {
         let loop = world.makeLoop()
         let report = await world.ticks(loop, atMost: 8)
         #expect(report.decision?.plan?.contains("what was learned before cannot be read") == true)
-        journal.fails.withLock { $0 = false }
+        journal.state.withLock { $0.fails = false }
         #expect(await world.tick(loop).decision?.plan?.hasPrefix("replicas: N=") == true)
+    }
+
+    @Test("a journal that cannot keep it is tried again a minute later, and planning goes on")
+    func unkept() async throws {
+        let journal = FailingJournal()
+        journal.state.withLock { $0.fails = false }
+        let world = PlannedWorld(journal: journal)
+        let loop = world.makeLoop()
+        await world.tick(loop)
+        journal.state.withLock { $0.fails = true }
+        let report = await world.ticks(loop, atMost: 80)
+        #expect(journal.state.withLock(\.attempts) == 11 && world.events.contains { $0.kind == .journalFailed })
+        #expect(report.decision?.plan?.hasPrefix("replicas: N=") == true)
+        journal.state.withLock { $0.fails = false }
+        _ = await world.ticks(loop, atMost: 8)
+        #expect(journal.state.withLock(\.kept) == 1)
     }
 }
 
-/// A journal whose planners cannot be read for a while.
+/// A journal whose planners can be neither read nor kept for a while.
 private final class FailingJournal: Journal {
-    let fails = Mutex(true)
+    let state = Mutex((fails: true, attempts: 0, kept: 0))
     private let journal = MemoryJournal()
 
     func memory(of policy: String, target: String, since: Timestamp) throws -> ControlMemory {
@@ -133,7 +149,14 @@ private final class FailingJournal: Journal {
     func adjustment(_ id: UUID) throws -> Adjustment? { try journal.adjustment(id) }
     func commit(_ entry: JournalEntry) throws { try journal.commit(entry) }
     func planner(of policy: String, target: String) throws -> StoredPlanner? {
-        if fails.withLock(\.self) { throw MemoryJournal.Failure() }
+        if state.withLock(\.fails) { throw MemoryJournal.Failure() }
         return nil
+    }
+    func keep(_ planner: StoredPlanner, of policy: String, target: String) throws {
+        try state.withLock { state in
+            state.attempts += 1
+            if state.fails { throw MemoryJournal.Failure() }
+            state.kept += 1
+        }
     }
 }
