@@ -52,10 +52,12 @@ private enum Size {
             let campaign = PooledCampaign(name, world, count: count, canaries: canaries, replicates: Size.isFull ? 200 : 24)
             print(campaign)
             let slack = Size.isFull ? 0 : 0.11
-            for scores in [campaign.pooled, Array(campaign.alone[PooledCampaign.tried])] {
-                for score in scores {
-                    #expect(score.coverage >= 0.84 - slack && score.coverage <= 0.98 + slack, "\(campaign)")
-                }
+            for score in campaign.pooled {
+                #expect(score.coverage >= 0.84 - slack && score.coverage <= 0.98 + slack, "\(campaign)")
+            }
+            for score in campaign.alone[PooledCampaign.tried] {
+                // One canary leaves much to the prior, which is wider than these effects are large.
+                #expect(score.coverage >= 0.84 - slack && (canaries == 1 || score.coverage <= 0.98 + slack), "\(campaign)")
             }
             guard count == 40 else { continue }
             #expect(PooledCampaign.halfWidth(campaign.pooled) <= 0.8 * PooledCampaign.halfWidth(campaign.without), "\(campaign)")

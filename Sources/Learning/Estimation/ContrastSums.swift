@@ -6,7 +6,7 @@ struct ContrastSums {
     ///
     /// Each has other replicas: with 3 % between them, and two to a group that come back on other nodes, its level moves by 0.055
     /// (`CanaryTerms.hardwareDeviation`), and it is made under another load. Without it ten canaries would claim what no ten canaries know.
-    static let betweenCanaries = 0.05
+    static let betweenCanaries = 0.055
     /// Degrees of freedom of one canary's standard error: none is judged by fewer buckets (`CanaryTerms.minimumBuckets`).
     static let degreesOfFreedom = 8.0
 
