@@ -2,7 +2,7 @@ import EngineModels
 import Measurements
 import Scaling
 
-/// What one tick of the replica planner takes once it has seen days: all experts with all errors they remember.
+/// What one tick of the replica planner takes once it has seen days, so that all experts are heard.
 func measurePlanning() {
     var planner = ReplicaPlanner(PlannerSettings(profile: .llama70BOnFourH100))
     var time = 0.0

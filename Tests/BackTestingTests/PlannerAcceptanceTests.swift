@@ -39,9 +39,9 @@ struct PlannerAcceptanceTests {
         let trial = trial(waveRates)
         let score = run(trial).score
         let fluid = trial.fluidReplicaHours()
-        #expect(try #require(score.attainment) >= 0.97, "\(score.summary)")
-        #expect(score.replicaHours <= 2.0 * fluid, "\(score.summary), fluid \(fluid)")
-        #expect(Double(score.changes) / score.hours <= 15, "\(score.summary)")
+        #expect(try #require(score.attainment) >= 0.985, "\(score.summary)")
+        #expect(score.replicaHours <= 2.1 * fluid, "\(score.summary), fluid \(fluid)")
+        #expect(Double(score.changes) / score.hours <= 8, "\(score.summary)")
     }
 
     @Test("AT-P2: a wave costs no more than under an HPA that serves as many in time")

@@ -131,9 +131,9 @@ struct ForecastTests {
             }
             return speed.slowness
         }
-        #expect(try slowness(of: 1) == 1)
-        #expect(abs(try slowness(of: 1.3) - 1.3) < 0.01)
-        #expect(abs(try slowness(of: 0.6) - 0.6 / 0.88) < 0.01)
+        #expect(try slowness(of: 0.94) == 1)
+        #expect(abs(try slowness(of: 1.3) - 1.3 / 0.98) < 0.01)
+        #expect(abs(try slowness(of: 0.6) - 0.6 / 0.9) < 0.01)
         #expect(try slowness(of: 1.3, waiting: 50) == 1)
     }
 }

@@ -13,20 +13,21 @@ struct ErrorSpread: Sendable, Codable, Hashable {
     /// Of all that was seen, `0...1`.
     private var weight = 0.0
 
-    init(memory: Double) { self.memory = memory }
+    /// - Parameter memory: Taken to be 1 s at least.
+    init(memory: Double) { self.memory = max(1, memory) }
 
     /// What a forecast of a calm service misses by, before any was judged, and the seconds of errors that this thought is worth.
     private static let prior = (deviation: 0.18, seconds: 600.0)
 
     /// Root of the mean square.
     var deviation: Double {
-        let doubt = Self.prior.seconds / memory
-        return ((square + doubt * Self.prior.deviation * Self.prior.deviation) / (weight + doubt)).squareRoot()
+        let doubt = Self.prior.seconds / max(1, memory)
+        return (max(0, square + doubt * Self.prior.deviation * Self.prior.deviation) / max(weight + doubt, doubt)).squareRoot()
     }
 
     /// - Parameter seconds: For which the error stands.
     mutating func add(_ error: Double, seconds: Double) {
-        let share = seconds / memory
+        let share = min(1, seconds / max(1, memory))
         square += share * (error * error - square)
         weight += share * (1 - weight)
     }
