@@ -17,7 +17,8 @@ struct CanaryEpisodeTests {
     private static func course(effect: Double, _ change: (inout CanaryBucket) -> Void = { _ in }) -> CanaryCourse {
         var generator = SplitMix64(seed: 11)
         func noise() -> Double { 0.1 * (Double(generator.next() >> 11) * 0x1p-53 - 0.5) }
-        var course = CanaryCourse(plan: VerificationPlan(aim: .lower(.timePerOutputToken)), start: start)
+        let nodes = ["node-1", "node-2"]
+        var course = CanaryCourse(plan: VerificationPlan(aim: .lower(.timePerOutputToken)), start: start, nodes: nodes)
         for position in 0..<300 where course.phase != .ended {
             var bucket = CanaryBucket(start: start.advanced(by: .seconds(10 * position)), length: .seconds(10))
             let hasChanged = course.phase != .comparing
@@ -30,7 +31,7 @@ struct CanaryEpisodeTests {
             }
             if course.phase == .observing { change(&bucket) }
             course.observe(bucket)
-            if hasChanged { course.applied(at: bucket.end) }
+            if hasChanged { course.applied(at: bucket.end, nodes: nodes) }
         }
         return course
     }

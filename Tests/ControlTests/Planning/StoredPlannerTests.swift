@@ -34,7 +34,7 @@ struct StoredPlannerTests {
             let report = await world.ticks(second, atMost: 2)
             let fresh = ReplicaPlanner(learned.settings).settings.price
             let price = try #require(await second.planning).planning.planner.plan?.price ?? fresh
-            #expect(price > 1.5 * fresh && abs(price / (learned.plan?.price ?? 1) - 1) < 0.3, "\(price), \(learned.plan?.price ?? 0)")
+            #expect(price > 1.1 * fresh && abs(price / (learned.plan?.price ?? 1) - 1) < 0.3, "\(price), \(learned.plan?.price ?? 0)")
             #expect(!world.events.contains { $0.kind == .planBegunAnew })
             #expect(report.decision?.plan?.contains("because demand") == true)
         }
