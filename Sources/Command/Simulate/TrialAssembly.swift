@@ -35,7 +35,7 @@ struct TrialAssembly {
         let expected = load.expectedRequests
         guard expected <= Self.mostRequests else {
             throw CommandFailure(
-                "\(trace.name) has about \(FigureText.count(Int(expected))) requests, and at most \(FigureText.count(Int(Self.mostRequests))) are "
+                "\(trace.name) has about \(FigureText.number(expected)) requests, and at most \(FigureText.number(Self.mostRequests)) are "
                     + "simulated; lower it with --rate-scale or --duration")
         }
         guard expected >= 1 else { throw CommandFailure("\(trace.name) has no request within \(FigureText.duration(end.duration))") }

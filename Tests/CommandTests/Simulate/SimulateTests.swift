@@ -171,6 +171,13 @@ import Testing
         #expect(run.status == 2 && run.errors.contains("policy 'evening-chat' cannot be tried"), "\(run.errors)")
     }
 
+    @Test("more requests than can be counted are refused with their number")
+    func countless() throws {
+        let file = try folder.write("t_s,rate_rps\n0,1e7\n4000000,1e7\n", to: "countless.csv")
+        let run = try run("--trace", file, "--rate-scale", "1000000", "--against", "fixed:1")
+        #expect(run.status == 2 && run.errors.contains("countless.csv has about 8e+19 requests, and at most 20 000 000"), "\(run.errors)")
+    }
+
     @Test("a compressed trace is refused with the command that unpacks it")
     func compressed() throws {
         let file = folder.path("trace.csv.gz")
