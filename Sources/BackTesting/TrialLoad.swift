@@ -47,7 +47,7 @@ public struct TrialLoad: Sendable {
         }
     }
 
-    /// How many requests are to be expected.
+    /// How many requests are to be expected; of a record the trial makes at most twice as many on its way.
     public var expectedRequests: Double {
         switch source {
         case .recorded(let trace, _): scale * Double(trace.requests.count { $0.arrival < end })
@@ -82,7 +82,8 @@ public struct TrialLoad: Sendable {
 
     /// As many copies as are needed, shifted against each other, and of them as large a part as is asked for: time never runs faster.
     private func recorded(_ trace: RequestTrace, _ tick: Nanoseconds, _ seed: UInt64) -> [SimulatedRequest] {
-        var trace = trace
+        // What comes after the end is not copied into the trial either, however long the record is.
+        var trace = end < trace.span ? trace.slice(from: Nanoseconds(0), for: end) : trace
         if tick.count > 0 { trace = trace.jittered(within: tick, seed: seed) }
         let copies = max(1, Int(scale.rounded(.up)))
         if copies > 1 { trace = trace.superposed(copies: copies, jitter: Self.copyJitter, seed: seed) }

@@ -113,6 +113,18 @@ struct TrialLoadTests {
         #expect(load.expectedRequests == 1_200 * scale)
     }
 
+    @Test("of a record only what comes before the end is scaled: as many requests as are expected, and no more are made")
+    func cut() {
+        // One a second in the first minute, and a crowd afterwards.
+        let crowd = (0..<50_000).map { index in
+            let second = index < 60 ? Double(index) : 60 + Double(index) / 50
+            return SimulatedRequest(id: index, arrival: Nanoseconds(seconds: second), inputTokens: 50, outputTokens: 5)
+        }
+        let load = load(.recorded(RequestTrace(crowd), clockTick: Nanoseconds(0)), scale: 20, minutes: 1)
+        #expect(load.expectedRequests == 1_200)
+        #expect(load.requests(seed: 1).count == 1_200)
+    }
+
     @Test("a coarse clock is spread, and nothing comes after the end")
     func jittered() {
         let requests = load(.recorded(record, clockTick: Nanoseconds(seconds: 3)), minutes: 10).requests(seed: 3)
