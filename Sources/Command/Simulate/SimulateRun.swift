@@ -32,7 +32,8 @@ struct SimulateRun {
 
     func run() async throws {
         var first = assembly.trial(seed: command.seed, replicasAtFirst: assembly.replicas.lowerBound)
-        let words = (command.against ?? "").split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+        try Interruption.check()
+        let words = command.opponents
         let others = try others(words.filter { $0 != ContestantNames.clairvoyant }, in: first)
         // Refused before an hour has been simulated.
         for policy in policies { try Self.refusing { _ = try PolicyTrial(first, policy: policy) } }
@@ -63,7 +64,7 @@ struct SimulateRun {
     }
 
     private func others(_ words: [String], in trial: ScalingTrial) throws -> [Contestant] {
-        let names = policies.map(\.name) + words
+        let names = policies.map(\.name) + command.opponents
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw CommandFailure("'\(twice)' is to be tried twice; name each contestant once")
         }
