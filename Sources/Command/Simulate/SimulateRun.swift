@@ -39,6 +39,7 @@ struct SimulateRun {
         for policy in policies { try Self.refusing { _ = try PolicyTrial(first, policy: policy) } }
         if let file = command.writeTrace { try Self.write(first.requests, to: file) }
         first.setup.replicas = command.pool.start ?? first.smallestFleet(for: target, over: Nanoseconds(seconds: 900))
+        try Interruption.check()
         let replicasAtFirst = first.setup.replicas
         let notes = TrialNotes()
         let seeds = (0..<UInt64(command.seeds)).map { command.seed &+ $0 }
@@ -47,16 +48,24 @@ struct SimulateRun {
             contestants: policies.map { policy in .policy(policy) { notes.take($0, of: policy.name) } } + others, seeds: seeds,
             target: target, clairvoyant: isAskedForClairvoyant ? Self.clairvoyant(target) : nil
         ) { [assembly] in assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
-        let progress = SimulateProgress()
-        let rows = try await test.run { name, share in
-            try Interruption.check()
-            progress.show(name, share)
-        }
-        progress.end()
-        let card = Scorecard(rows: rows, circumstances: circumstances(first, notes.texts), seeds: seeds)
+        let card = Scorecard(rows: try await Self.rows(of: test), circumstances: circumstances(first, notes.texts), seeds: seeds)
         try write(card)
         if !command.noStore { keep(card) }
         if missesObjective(card) { throw ExitStatus.negative }
+    }
+
+    private static func rows(of test: BackTest) async throws -> [Scorecard.Row] {
+        let progress = SimulateProgress()
+        defer { progress.end() }
+        do {
+            return try await test.run { name, share in
+                try Interruption.check()
+                progress.show(name, share)
+            }
+        } catch let end as CancellationError {
+            try Interruption.check()
+            throw end
+        }
     }
 
     private static func clairvoyant(_ target: Double) -> @Sendable (ScalingTrial) -> ScalingScore? {

@@ -163,6 +163,22 @@ import Testing
         #expect(run.errors.contains(message), "\(run.errors)")
     }
 
+    @Test("Ctrl-C does not wait for millions of requests to be made or served", .timeLimit(.minutes(1)))
+    func interrupted() throws {
+        // The signal waits, blocked, until the command has begun to listen for it.
+        let script = """
+            import os, signal
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            os.kill(os.getpid(), signal.SIGINT)
+            words = 'simulate --trace constant:rate=10 --duration 20d --against fixed,clairvoyant --no-store'.split()
+            os.execvp('llm-auto-optimizer', ['llm-auto-optimizer'] + words)
+            """
+        let start = ContinuousClock.now
+        let run = try ShellRun("python3 -c \"\(script)\"", stateFolder: folder.url.path)
+        #expect(run.status == 4 && run.output.contains("interrupted; nothing of this command was kept"), "\(run.output)")
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("a policy whose knobs no simulated engine has is refused before anything is simulated")
     func unsuited() throws {
         let text = try String(contentsOfFile: CommandLineRun.repository.path + "/" + Self.policy, encoding: .utf8)
