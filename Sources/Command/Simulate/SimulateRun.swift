@@ -31,6 +31,7 @@ struct SimulateRun {
     }
 
     func run() async throws {
+        let output = try command.output.open()
         var first = assembly.trial(seed: command.seed, replicasAtFirst: assembly.replicas.lowerBound)
         try Interruption.check()
         let words = command.opponents
@@ -49,8 +50,9 @@ struct SimulateRun {
             target: target, clairvoyant: isAskedForClairvoyant ? Self.clairvoyant(target) : nil
         ) { [assembly] in assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
         let card = Scorecard(rows: try await Self.rows(of: test), circumstances: circumstances(first, notes.texts), seeds: seeds)
-        try write(card)
+        // An hour's work is not lost with its page.
         if !command.noStore { keep(card) }
+        try write(card, to: output)
         if missesObjective(card) { throw ExitStatus.negative }
     }
 
@@ -97,12 +99,14 @@ struct SimulateRun {
             replicasAtFirst: trial.setup.replicas, notes: trace.notes + notes)
     }
 
-    private func write(_ card: Scorecard) throws {
-        switch command.format {
-        case .text: try command.output.write(card.text)
-        case .json: try command.output.write(try card.json(toolVersion: LLMAutoOptimizer.version))
-        case .html: try command.output.write(card.html(toolVersion: LLMAutoOptimizer.version))
-        }
+    private func write(_ card: Scorecard, to file: OutputFile?) throws {
+        let text =
+            switch command.format {
+            case .text: card.text
+            case .json: try card.json(toolVersion: LLMAutoOptimizer.version)
+            case .html: card.html(toolVersion: LLMAutoOptimizer.version)
+            }
+        try command.output.write(text, to: file)
     }
 
     /// As a table that `--trace` reads.

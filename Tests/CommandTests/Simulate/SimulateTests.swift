@@ -124,6 +124,12 @@ import Testing
             Self.policy, "--seeds", "1")
         #expect(run.status == 1, "\(run.errors)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: store + ".back-tests").count == 1)
+        try FileManager.default.removeItem(atPath: store + ".back-tests")
+        let lost = try ShellRun(
+            "llm-auto-optimizer simulate --trace constant:rate=40 --duration 3m --warm-up 30s --engine L7-H100 --start 1 "
+                + "--policy \(Self.policy) --seeds 1 --store \(store) > /dev/full", stateFolder: folder.url.path)
+        #expect(lost.status == 3, "\(lost.output)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store + ".back-tests").count == 1)
     }
 
     @Test(
