@@ -60,6 +60,7 @@ public struct BackTest: Sendable {
 
     /// Runs every contestant in every trial, one after the other.
     /// - Parameter step: Called before each with what is to come and how far it is, `0..<1`; what it throws ends the back-test.
+    /// - Throws: `CancellationError` where a trial was cancelled.
     public func run(step: (String, Double) throws -> Void = { _, _ in }) async throws -> [Scorecard.Row] {
         let names = contestants.map(\.name) + (clairvoyant == nil ? [] : [Self.clairvoyantName])
         var rows = names.map { Scorecard.Row(name: $0, figures: []) }
@@ -71,18 +72,22 @@ public struct BackTest: Sendable {
                 done += 1
             }
             let trial = trial(seed)
+            func finished<Score>(_ score: Score) throws -> Score {
+                if trial.isCancelled() { throw CancellationError() }
+                return score
+            }
             try begin("untouched")
             var untouched = FixedFleet(trial.setup.replicas)
-            var context = ScoreContext(trial, target: target, untouched: trial.score(&untouched).minutes)
+            var context = ScoreContext(trial, target: target, untouched: try finished(trial.score(&untouched)).minutes)
             if let clairvoyant, let last = rows.indices.last {
                 try begin(Self.clairvoyantName)
-                let limit = clairvoyant(trial)
+                let limit = try finished(clairvoyant(trial))
                 context.clairvoyantHours = limit?.replicaHours
                 rows[last].figures.append(limit.map(context.figures(ofLimit:)) ?? [:])
             }
             for (index, contestant) in contestants.enumerated() {
                 try begin(contestant.name)
-                rows[index].figures.append(context.figures(of: try await contestant.score(trial)))
+                rows[index].figures.append(context.figures(of: try finished(await contestant.score(trial))))
             }
         }
         return rows

@@ -14,6 +14,8 @@ public struct ScalingTrial: Sendable {
     public var warmUp: Nanoseconds
     /// Limits of the Deployment; whoever decides is held within them.
     public var replicaRange: ClosedRange<Int>
+    /// Asked about every simulated period. Once it says so the rest of every run is left out, and no score of this trial means anything.
+    public var isCancelled: @Sendable () -> Bool = { false }
 
     public init(
         setup: PoolSetup, requests: [SimulatedRequest], end: Nanoseconds, objective: ServiceObjective = ServiceObjective(),
@@ -42,19 +44,27 @@ public struct ScalingTrial: Sendable {
     ) -> TrialScore {
         var pool = EnginePool(setup)
         var recorder = TrialRecorder(self)
-        pool.run(requests, until: end, every: scaler.period) { block, pool in
-            let wanted = pool.status.wanted
-            let observation = ScalingObservation(block, finished: recorder.take(block.outcomes), pool)
-            let asked = scaler.replicas(after: observation)
-            let replicas = min(max(asked, replicaRange.lowerBound), replicaRange.upperBound)
-            look(observation, replicas)
-            guard replicas != wanted else { return }
-            recorder.addChange(from: wanted, to: replicas)
-            pool.scale(to: replicas)
+        do {
+            try pool.run(requests, until: end, every: scaler.period) { block, pool throws(TrialCancellation) in
+                if isCancelled() { throw TrialCancellation() }
+                let wanted = pool.status.wanted
+                let observation = ScalingObservation(block, finished: recorder.take(block.outcomes), pool)
+                let asked = scaler.replicas(after: observation)
+                let replicas = min(max(asked, replicaRange.lowerBound), replicaRange.upperBound)
+                look(observation, replicas)
+                guard replicas != wanted else { return }
+                recorder.addChange(from: wanted, to: replicas)
+                pool.scale(to: replicas)
+            }
+        } catch {
+            // Whoever cancelled it asks for no score.
         }
         return recorder.close(replicaSeconds: pool.status.replicaSeconds)
     }
 }
+
+/// Ends the run of a pool that nobody waits for.
+private struct TrialCancellation: Error {}
 
 extension ScalingObservation {
     /// What a controller sees of a block.

@@ -11,6 +11,8 @@ public struct TrialLoad: Sendable {
     public var scale: Double
     /// Requests from here on are left out.
     public var end: Nanoseconds
+    /// Asked every few thousand requests that are made. Once it says so the rest is left out, and what there is is no load.
+    public var isCancelled: @Sendable () -> Bool = { false }
 
     public enum Source: Sendable {
         /// Requests as they came; `clockTick` is what their clock counts in, within which they are spread.
@@ -47,7 +49,7 @@ public struct TrialLoad: Sendable {
         }
     }
 
-    /// How many requests are to be expected.
+    /// How many requests are to be expected; of a record the trial makes at most twice as many on its way.
     public var expectedRequests: Double {
         switch source {
         case .recorded(let trace, _): scale * Double(trace.requests.count { $0.arrival < end })
@@ -65,7 +67,7 @@ public struct TrialLoad: Sendable {
             let drawn = LoadShape.series(series.scaled(by: scale)).modulated(for: end.seconds, seed: seed)
             return arrivals(.series(drawn), .poisson, nil, seed)
         case .clients(let traffic):
-            return traffic.scaled(by: scale).trace(before: end, lengthsLike: lengthsTrace(seed), seed: seed).requests
+            return traffic.scaled(by: scale).trace(before: end, lengthsLike: lengthsTrace(seed), seed: seed, unless: isCancelled).requests
         case .shape(let shape, let process, let drift): return arrivals(shape.scaled(by: scale), process, drift, seed)
         }
     }
@@ -77,15 +79,16 @@ public struct TrialLoad: Sendable {
             case .drawn(let inputs, let outputs):
                 Arrivals(shape: shape, process: process, inputs: inputs, outputs: outputs, outputDrift: drift, seed: seed)
             }
-        return arrivals.requests(before: end)
+        return arrivals.requests(before: end, unless: isCancelled)
     }
 
     /// As many copies as are needed, shifted against each other, and of them as large a part as is asked for: time never runs faster.
     private func recorded(_ trace: RequestTrace, _ tick: Nanoseconds, _ seed: UInt64) -> [SimulatedRequest] {
-        var trace = trace
+        // What comes after the end is not copied into the trial either, however long the record is.
+        var trace = end < trace.span ? trace.slice(from: Nanoseconds(0), for: end) : trace
         if tick.count > 0 { trace = trace.jittered(within: tick, seed: seed) }
         let copies = max(1, Int(scale.rounded(.up)))
-        if copies > 1 { trace = trace.superposed(copies: copies, jitter: Self.copyJitter, seed: seed) }
+        if copies > 1 { trace = trace.superposed(copies: copies, jitter: Self.copyJitter, seed: seed, unless: isCancelled) }
         let share = scale / Double(copies)
         var draws = SplitMix64(seed: seed ^ 0x94D0_49BB_1331_11EB)
         return trace.requests.filter { request in

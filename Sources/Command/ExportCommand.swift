@@ -120,6 +120,7 @@ struct ExportCommand: ParsableCommand {
         try storing.guarded {
             try store.forEachMeasurement(since: start, until: end) { measurement in
                 try Interruption.check()
+                if sink.isDone { throw ExitStatus.done }
                 try sink.write(format == .csv ? MeasurementWriter.csvLine(measurement) : MeasurementWriter.jsonLine(measurement))
             }
         }
@@ -136,6 +137,9 @@ private final class LineSink {
 
     /// - Parameter output: A file, or `-` for standard output.
     init(output: String) throws { file = output == "-" ? nil : try OutputFile(path: output) }
+
+    /// Whether nobody reads any further.
+    var isDone: Bool { file == nil && Terminal.outputLoss != nil }
 
     func write(_ line: String) throws {
         buffer.append(contentsOf: line.utf8)

@@ -3,6 +3,7 @@ import Control
 import EpisodeStore
 import Importing
 import Measurements
+import Policies
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,17 +23,26 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let store = try storing.open()
+        let oldest = Timestamp.now.advanced(by: .zero - StoreOptions.keptFor)
         for file in files {
-            let (outcome, source) = try storing.guarded { try keep(file, in: store) }
+            let (outcome, source, tooOld) = try storing.guarded { try keep(file, in: store, since: oldest) }
             report(outcome, source, file: file)
+            if tooOld > 0 { warn(file, tooOld: tooOld) }
         }
-        _ = try storing.guarded {
-            try store.prune(olderThan: Timestamp.now.advanced(by: .zero - StoreOptions.keptFor), maximumBytes: StoreOptions.keptBytes)
-        }
+        _ = try storing.guarded { try store.prune(olderThan: oldest, maximumBytes: StoreOptions.keptBytes) }
     }
 
-    private func keep(_ file: String, in store: EpisodeStore) throws -> (ImportOutcome, ImportedSource?) {
+    private func warn(_ file: String, tooOld: Int) {
+        Terminal.standardError(
+            "warning: \(file): of its measurements \(tooOld) are older than the \(FigureText.duration(StoreOptions.keptFor)) a store keeps and are "
+                + "removed again; recommend reads the file itself with --import and --no-store\n")
+    }
+
+    private func keep(
+        _ file: String, in store: EpisodeStore, since oldest: Timestamp
+    ) throws -> (ImportOutcome, ImportedSource?, tooOld: Int) {
         var imported: ImportedSource?
+        var tooOld = 0
         let outcome = try store.importMeasurements { append in
             let line = ImportProgressLine(file: file)
             defer { line.end() }
@@ -40,6 +50,7 @@ struct ImportCommand: ParsableCommand {
             do {
                 source = try importFile(at: file, options: importing.options, progress: line.show) { measurement in
                     try Interruption.check()
+                    if let time = measurement.time, time < oldest { tooOld += 1 }
                     try append(measurement)
                 }
             } catch let error as ImportError {
@@ -48,7 +59,7 @@ struct ImportCommand: ParsableCommand {
             imported = source
             return ImportRecord(source: SourceDescription(source, runs: source.runs), format: source.format.rawValue, time: .now)
         }
-        return (outcome, imported)
+        return (outcome, imported, tooOld)
     }
 
     private func report(_ outcome: ImportOutcome, _ source: ImportedSource?, file: String) {

@@ -31,6 +31,13 @@ import Foundation
 
     static func main() async {
         Interruption.install()
+        let status = await perform()
+        guard case .failed(let reason) = Terminal.outputLoss else { status.exit() }
+        Terminal.standardError("error: cannot write standard output: \(reason). A part of the answer is lost.\n")
+        (status == .done || status == .negative ? .unreachable : status).exit()
+    }
+
+    private static func perform() async -> ExitStatus {
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -38,24 +45,25 @@ import Foundation
             } else {
                 try command.run()
             }
+            return .done
         } catch let status as ExitStatus {
-            status.exit()
+            return status
         } catch let failure as CommandFailure {
             Terminal.standardError("error: \(failure.message)\n")
-            failure.status.exit()
+            return failure.status
         } catch {
-            exitParsing(error)
+            return tell(error)
         }
     }
 
     /// Help and version go to standard output with 0; a usage error goes to standard error with 2 instead of the library's 64.
-    private static func exitParsing(_ error: any Error) -> Never {
+    private static func tell(_ error: any Error) -> ExitStatus {
         let message = fullMessage(for: error)
         if exitCode(for: error).isSuccess {
             Terminal.standardOutput(message + "\n")
-            ExitStatus.done.exit()
+            return .done
         }
         Terminal.standardError(message + "\n")
-        ExitStatus.invalidInput.exit()
+        return .invalidInput
     }
 }

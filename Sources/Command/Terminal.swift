@@ -1,12 +1,31 @@
 import Foundation
+import Synchronization
 
 /// Where output goes and what may be drawn there.
 enum Terminal {
-    static func standardOutput(_ text: String) { write(Data(text.utf8), to: FileHandle.standardOutput) }
+    static func standardOutput(_ text: String) { standardOutput(Data(text.utf8)) }
 
-    static func standardOutput(_ data: Data) { write(data, to: FileHandle.standardOutput) }
+    /// Goes on where it cannot be written, for what a command does beside its answer is done all the same; ``outputLoss`` tells.
+    static func standardOutput(_ data: Data) {
+        guard outputLoss == nil, let code = put(data, on: STDOUT_FILENO) else { return }
+        loss.withLock { $0 = code == EPIPE ? .readerIsGone : .failed(String(cString: strerror(code))) }
+    }
 
-    static func standardError(_ text: String) { write(Data(text.utf8), to: FileHandle.standardError) }
+    /// Where standard error is closed nobody is left to be told.
+    static func standardError(_ text: String) { _ = put(Data(text.utf8), on: STDERR_FILENO) }
+
+    /// Why a part of standard output is lost.
+    enum OutputLoss: Equatable {
+        /// The reader closed the pipe, as `head` does: it has seen what it wanted to see.
+        case readerIsGone
+        /// With the system's reason.
+        case failed(String)
+    }
+
+    private static let loss = Mutex<OutputLoss?>(nil)
+
+    /// `nil` as long as everything was written.
+    static var outputLoss: OutputLoss? { loss.withLock { $0 } }
 
     /// Colour only on a terminal, and not where the user asked for none (https://no-color.org).
     static var outputIsColoured: Bool {
@@ -16,12 +35,22 @@ enum Terminal {
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    private static func write(_ data: Data, to handle: FileHandle) {
-        do {
-            try handle.write(contentsOf: data)
-        } catch {
-            // The reader closed the pipe, as `head` does: nothing is left to be told to anyone.
-            ExitStatus.done.exit()
+    /// - Returns: The system's code for what went wrong; `nil` where all was written.
+    private static func put(_ data: Data, on descriptor: Int32) -> Int32? {
+        data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count >= 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno == EAGAIN {
+                    var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = poll(&room, 1, -1)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return nil
         }
     }
 }

@@ -21,7 +21,7 @@ struct StoreFile {
         self.path = path
         let header: [UInt8]
         do {
-            header = try SystemFile.beginning(of: path, count: 100)
+            header = try SystemFile.beginning(of: path, count: 100, followingLinks: true)
         } catch let failure where failure.isMissing {
             state = .absent
             return

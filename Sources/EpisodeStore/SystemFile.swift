@@ -89,11 +89,17 @@ enum SystemFile {
         return names
     }
 
-    /// The first bytes of a file; fewer where it is shorter.
-    static func beginning(of path: String, count: Int) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    /// The first bytes of a regular file; fewer where it is shorter. A pipe or a device is refused without waiting for anybody.
+    /// - Parameter followingLinks: Whether a symbolic link is as good as what it points at.
+    static func beginning(of path: String, count: Int, followingLinks: Bool = false) throws(Failure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw .last }
         defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { throw .last }
+        guard information.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(code: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+        }
         var bytes = [UInt8](repeating: 0, count: count)
         let length = read(descriptor, &bytes, count)
         guard length >= 0 else { throw .last }

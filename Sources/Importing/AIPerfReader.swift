@@ -96,7 +96,7 @@ struct AIPerfReader {
 
     private func setConcurrency(_ parameters: DocumentValue, in run: inout SourceRun) {
         let concurrency = parameters.members.first { $0.key == "concurrency" || $0.key.hasSuffix(".concurrency") }
-        run.concurrency = concurrency?.value.integer.flatMap { Int(exactly: $0) }
+        run.concurrency = concurrency?.value.boundedCount
     }
 
     private func setSpan(_ start: Int64?, _ end: Int64?, in run: inout SourceRun) {

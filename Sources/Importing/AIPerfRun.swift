@@ -25,22 +25,17 @@ struct AIPerfFigures {
     }
 
     private func reportRates(into run: inout SourceRun) {
-        run.completed = count("request_count")
-        run.failed = count("error_request_count")
+        run.completed = run.total(number("request_count", "avg"), named: "request_count")
+        run.failed = run.total(number("error_request_count", "avg"), named: "error_request_count")
         run.report(\.requestsPerSecond, number("request_throughput", "avg"), named: "request_throughput")
         run.report(\.outputTokensPerSecond, number("output_token_throughput", "avg"), named: "output_token_throughput")
         run.report(\.inputTokensPerSecond, number("input_token_throughput", "avg"), named: "input_token_throughput")
         run.report(\.goodput, number("goodput", "avg"), named: "goodput")
-        if let seconds = number("benchmark_duration", "avg").value {
-            run.duration = Nanoseconds(seconds: seconds * (Self.seconds(in: unit("benchmark_duration")) ?? 1))
-        }
-        if let completed = run.completed {
-            let failed = run.failed ?? 0
-            if completed + failed > 0 { run.reported.errorRate = Double(failed) / Double(completed + failed) }
-        }
+        run.duration = run.length(
+            number("benchmark_duration", "avg"), unit: Self.seconds(in: unit("benchmark_duration")) ?? 1, named: "benchmark_duration")
+        // Without a failure aiperf leaves their number out.
+        run.deriveErrorRate(failed: number("error_request_count", "avg").isMissing ? 0 : run.failed)
     }
-
-    private func count(_ tag: String) -> Int? { number(tag, "avg").value.flatMap { Int(exactly: $0.rounded()) } }
 
     private static func figure(_ statistic: ReportedStatistic, _ number: (String) -> NumberReading) -> NumberReading {
         switch statistic {

@@ -47,9 +47,9 @@ struct BenchmarkReportReader {
 
     private func readFigures(_ aggregate: DocumentValue, into run: inout SourceRun) {
         let requests = aggregate["requests"] ?? .null
-        run.failed = requests.count("failures")
-        run.completed = requests.count("total").map { $0 - (run.failed ?? 0) }
-        if let total = requests.count("total"), total > 0 { run.reported.errorRate = Double(run.failed ?? 0) / Double(total) }
+        run.failed = run.total(requests, "failures")
+        run.completed = run.completed(of: run.total(requests, "total"), failed: run.failed)
+        run.deriveErrorRate(failed: requests["failures"] == nil ? 0 : run.failed)
         if let lengths = requests["input_length"] { run.reported.inputTokens = run.reportedSummary { Self.figure($0, of: lengths) } }
         if let lengths = requests["output_length"] { run.reported.outputTokens = run.reportedSummary { Self.figure($0, of: lengths) } }
         let throughput = aggregate["throughput"] ?? .null

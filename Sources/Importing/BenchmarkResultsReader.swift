@@ -14,7 +14,7 @@ struct BenchmarkResultsReader {
         run.model = document.text("configuration", "model", "name")
         run.start = document.text("metadata", "timestamp").flatMap { Timestamp(iso8601: $0) }
         let levels = document["configuration"]?["test_parameters"]?["concurrency_levels"]?.elements ?? []
-        if levels.count == 1 { run.concurrency = levels[0].integer.flatMap { Int(exactly: $0) } }
+        if levels.count == 1 { run.concurrency = levels[0].boundedCount }
         run.define(.timeToFirstContent, .timePerTokenAfterFirst, .gapBetweenChunks, .endToLastByte, .prefillTime, .decodeTime)
         readLatencies(results, into: &run)
         readFigures(results, into: &run)
@@ -55,9 +55,9 @@ struct BenchmarkResultsReader {
         run.report(\.outputTokensPerSecond, throughput.number("tokens_per_second"), named: "tokens_per_second")
         let errors = results["error_metrics"] ?? .null
         run.report(\.errorRate, errors.number("error_rate"), named: "error_rate")
-        run.failed = errors.count("total_errors")
+        run.failed = run.total(errors, "total_errors")
         for member in errors["errors_by_type"]?.members ?? [] {
-            if let count = member.value.integer { run.reported.errorsByType[member.key] = Int(clamping: count) }
+            if let count = member.value.boundedCount { run.reported.errorsByType[member.key] = count }
         }
         let total = results["latency_metrics"]?["end_to_end_latency"]?.count("sample_count")
         if let total { run.completed = total }

@@ -16,9 +16,9 @@ struct ComponentStatisticsReader {
         var run = SourceRun(label: name)
         run.define(.endToLastByte)
         run.warn("a component's duration is the length of its calls; it tells of tokens nothing")
-        let total = figures.count("total_calls")
-        run.failed = figures.count("failed_calls")
-        run.completed = figures.count("successful_calls") ?? total.map { $0 - (run.failed ?? 0) }
+        let total = run.total(figures, "total_calls")
+        run.failed = run.total(figures, "failed_calls")
+        run.completed = run.total(figures, "successful_calls") ?? run.completed(of: total, failed: run.failed)
         run.report(.endToEnd, unit: 1e-3) { statistic in
             switch statistic {
             case .count: figures.number("total_calls")

@@ -42,7 +42,7 @@ struct GuidellmReader {
             benchmark.text("config", "backend", "model") ?? document.text("config", "spec", "backend", "model")
             ?? document.text("args", "model")
         run.start = benchmark.number("start_time").value.map { Timestamp(secondsSinceEpoch: $0) }
-        run.duration = duration(of: benchmark)
+        run.duration = duration(of: benchmark, &run)
         run.requestedRate = rate
         run.concurrency = streams
         Self.define(&run)
@@ -50,8 +50,9 @@ struct GuidellmReader {
     }
 
     /// Versions before 0.6 give only start and end.
-    private func duration(of benchmark: DocumentValue) -> Nanoseconds? {
-        if let seconds = benchmark.number("duration").value { return Nanoseconds(seconds: seconds) }
+    private func duration(of benchmark: DocumentValue, _ run: inout SourceRun) -> Nanoseconds? {
+        let told = benchmark.number("duration")
+        if !told.isMissing { return run.length(told, named: "duration") }
         guard let start = benchmark.number("start_time").value, let end = benchmark.number("end_time").value, end >= start else {
             return nil
         }
@@ -59,8 +60,8 @@ struct GuidellmReader {
     }
 
     private func readFigures(_ metrics: DocumentValue, into run: inout SourceRun) {
-        run.completed = metrics.count("request_totals", "successful")
-        run.failed = metrics.count("request_totals", "errored")
+        run.completed = run.total(metrics, "request_totals", "successful")
+        run.failed = run.total(metrics, "request_totals", "errored")
         report(.timeToFirstToken, metrics["time_to_first_token_ms"], unit: 1e-3, into: &run)
         report(.timePerOutputToken, metrics["inter_token_latency_ms"], unit: 1e-3, into: &run)
         report(.interTokenLatency, metrics["inter_token_latency_ms"], unit: 1e-3, into: &run)
@@ -71,9 +72,7 @@ struct GuidellmReader {
         run.report(
             \.outputTokensPerSecond, metrics.number("output_tokens_per_second", "successful", "mean"), named: "output tokens per second")
         run.report(\.goodput, metrics.number("request_goodput", "successful", "mean"), named: "goodput")
-        if let completed = run.completed, let failed = run.failed, completed + failed > 0 {
-            run.reported.errorRate = Double(failed) / Double(completed + failed)
-        }
+        run.deriveErrorRate()
         run.reported.inputTokens = metrics["prompt_token_count"].flatMap { tokens($0, &run) }
         run.reported.outputTokens = metrics["output_token_count"].flatMap { tokens($0, &run) }
     }

@@ -51,9 +51,9 @@ struct GuidellmTableReader {
         GuidellmReader.define(&run)
         run.model = row["Run Info", "Backend", ""].flatMap { try? JSONDocument.parse($0) }?.text("model")  // Only the name is lost.
         run.start = row["Timings", "Start Time", ""].flatMap { Timestamp(iso8601: $0) }
-        run.duration = row.number("Timings", "Duration", "Sec").value.map { Nanoseconds(seconds: $0) }
-        run.completed = row.number("Request Counts", "Successful", "").value.map { Int($0) }
-        run.failed = row.number("Request Counts", "Errored", "").value.map { Int($0) }
+        run.duration = run.length(row.number("Timings", "Duration", "Sec"), named: "Timings Duration")
+        run.completed = run.total(row.number("Request Counts", "Successful", ""), named: "Request Counts Successful")
+        run.failed = run.total(row.number("Request Counts", "Errored", ""), named: "Request Counts Errored")
         describeLoad(row["Benchmark", "Strategy", ""] ?? "", in: &run)
         readFigures(row, into: &run)
         return run
@@ -77,9 +77,7 @@ struct GuidellmTableReader {
         run.report(
             \.outputTokensPerSecond, row.number("Token Throughput", "Successful Output Tokens/Sec", "Mean"),
             named: "output tokens per second")
-        if let completed = run.completed, let failed = run.failed, completed + failed > 0 {
-            run.reported.errorRate = Double(failed) / Double(completed + failed)
-        }
+        run.deriveErrorRate()
         run.reported.inputTokens = run.reportedSummary { figure($0, row, "Token Metrics", "Successful Input Tokens") }
         run.reported.outputTokens = run.reportedSummary { figure($0, row, "Token Metrics", "Successful Output Tokens") }
     }

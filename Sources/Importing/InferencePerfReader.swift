@@ -15,16 +15,14 @@ struct InferencePerfReader {
         Self.define(&run)
         run.concurrency = concurrency
         run.requestedRate = concurrency == nil ? rate : nil
-        run.duration = document.number("benchmark_time_seconds").value.map { Nanoseconds(seconds: $0) }
-        run.completed = successes.count("count")
-        run.failed = document.count("failures", "count")
+        run.duration = run.length(document.number("benchmark_time_seconds"), named: "benchmark_time_seconds")
+        run.completed = run.total(document, "successes", "count")
+        run.failed = run.total(document, "failures", "count")
         readFigures(successes, into: &run)
         for label in document["failures"]?["by_label"]?.members ?? [] {
-            run.reported.errorsByType[label.key] = label.value.integer.flatMap { Int(exactly: $0) } ?? label.value.count("count")
+            run.reported.errorsByType[label.key] = label.value.boundedCount ?? label.value.count("count")
         }
-        if let completed = run.completed, let failed = run.failed, completed + failed > 0 {
-            run.reported.errorRate = Double(failed) / Double(completed + failed)
-        }
+        run.deriveErrorRate()
         session.finish(run)
     }
 

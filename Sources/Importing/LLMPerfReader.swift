@@ -15,8 +15,8 @@ struct LLMPerfReader {
         define(&run)
         run.model = document.text("model")
         run.concurrency = concurrency
-        run.completed = document.count("results_num_completed_requests")
-        run.failed = document.count("results_number_errors")
+        run.completed = run.total(document, "results_num_completed_requests")
+        run.failed = run.total(document, "results_number_errors")
         run.start = document.number("timestamp").value.map { Timestamp(epoch: $0) }
         for (metric, name) in [
             (LatencyMetric.timeToFirstToken, "ttft_s"), (.interTokenLatency, "inter_token_latency_s"), (.endToEnd, "end_to_end_latency_s"),

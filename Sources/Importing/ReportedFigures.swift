@@ -72,7 +72,7 @@ extension SourceRun {
             scaled(.percentile(level)).map { PercentileValue(level: Percentile(percent: level), value: $0) }
         }
         let (mean, minimum, maximum, deviation) = (scaled(.mean), scaled(.minimum), scaled(.maximum), scaled(.deviation))
-        let count = read(.count).flatMap { Int(exactly: $0.rounded()) }
+        let count = read(.count).flatMap { ReportedTotals.counts.contains($0) ? Int($0.rounded()) : nil }
         guard mean != nil || minimum != nil || maximum != nil || !percentiles.isEmpty else {
             return notFinite > 0 ? (nil, notFinite) : nil
         }
@@ -91,7 +91,4 @@ extension DocumentValue {
         }
         return .missing
     }
-
-    /// A count that fits an `Int`.
-    func count(_ path: String...) -> Int? { self[path]?.integer.flatMap { Int(exactly: $0) } }
 }

@@ -26,13 +26,13 @@ struct ServingBenchReader {
         let load = concurrency.map { "concurrency \($0)" } ?? rate.map { "\($0) requests/s" } ?? "unlimited"
         var run = SourceRun(label: document.text("label") ?? document.text("tag") ?? load)
         run.model = document.text("model_id") ?? document.text("server_info", "model_path")
-        run.duration = document.number("duration").value.map { Nanoseconds(seconds: $0) }
+        run.duration = run.length(document.number("duration"), named: "duration")
         run.requestedRate = rate
         run.concurrency = concurrency
-        run.completed = document.count("completed")
-        run.failed = document.count("failed")
+        run.completed = run.total(document, "completed")
+        run.failed = run.total(document, "failed")
         if let date = document.text("date"), let end = Timestamp(compactDate: date), let duration = run.duration {
-            run.start = Timestamp(nanosecondsSinceEpoch: end.nanosecondsSinceEpoch - duration.count)
+            run.start = end.advanced(by: Nanoseconds(-duration.count))
             run.warn("times are taken from 'date', which has no time zone and is read as UTC, to the second")
         }
         define(&run, isChat: document.text("endpoint_type")?.contains("chat") ?? true)
@@ -78,9 +78,7 @@ struct ServingBenchReader {
         } else if let tokens = document.number("total_input_tokens").value, let duration = run.duration, duration.count > 0 {
             run.reported.inputTokensPerSecond = tokens / duration.seconds
         }
-        if let completed = run.completed, let failed = run.failed, completed + failed > 0 {
-            run.reported.errorRate = Double(failed) / Double(completed + failed)
-        }
+        run.deriveErrorRate()
     }
 }
 

@@ -40,7 +40,9 @@ extension Timestamp: CustomStringConvertible {
     public var description: String {
         let billion: Int64 = 1_000_000_000
         let seconds = floorDivide(nanosecondsSinceEpoch, billion)
-        let fraction = nanosecondsSinceEpoch - seconds * billion
+        // Not by multiplying back: of the earliest times that overflows.
+        let remainder = nanosecondsSinceEpoch % billion
+        let fraction = remainder < 0 ? remainder + billion : remainder
         let days = floorDivide(seconds, 86_400)
         let secondOfDay = seconds - days * 86_400
         let (year, month, day) = civilDate(daysSinceEpoch: days)
@@ -95,8 +97,18 @@ extension Timestamp {
         }
         guard let offset = scanner.offsetSeconds(), scanner.isAtEnd else { return nil }
         let seconds = daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? nil : scaled + fraction
+        return nanoseconds(seconds: seconds, fraction: fraction)
+    }
+
+    /// - Parameter fraction: Nanoseconds, `0..<1_000_000_000`.
+    /// - Returns: `nil` outside of the representable range.
+    private static func nanoseconds(seconds: Int64, fraction: Int64) -> Int64? {
+        let billion: Int64 = 1_000_000_000
+        // Counted from the second nearer to 0: the whole second before the earliest time is out of range.
+        let (whole, rest) = seconds < 0 && fraction > 0 ? (seconds + 1, fraction - billion) : (seconds, fraction)
+        let (scaled, isTooFar) = whole.multipliedReportingOverflow(by: billion)
+        let (sum, isBeyond) = scaled.addingReportingOverflow(rest)
+        return isTooFar || isBeyond ? nil : sum
     }
 }
 

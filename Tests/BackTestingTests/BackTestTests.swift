@@ -4,6 +4,7 @@ import Measurements
 import Scaling
 import Simulation
 import Statistics
+import Synchronization
 import Testing
 
 @Suite("A back-test")
@@ -53,6 +54,32 @@ struct BackTestTests {
         let ratio = try #require(rows[0].estimate(.clairvoyantRatio)).mean
         #expect(ratio > 1.8 && ratio < 2)
         #expect(rows[1].estimate(.clairvoyantRatio)?.mean == 1 && rows[1].estimate(.missedMinutes) == nil)
+    }
+
+    @Test("ends within a simulated period of being cancelled, in whatever it is doing, and gives no figures")
+    func cancelled() async throws {
+        for contestant in [Contestant.scaler(name: "one") { _ in FixedFleet(1) }, Self.smallest] {
+            for patience in [0, 5, 60] {
+                let asked = Mutex(0)
+                let test = BackTest(contestants: [contestant], seeds: [5], clairvoyant: { $0.clairvoyant()?.score }) { seed in
+                    var trial = Self.trial(seed)
+                    trial.isCancelled = {
+                        asked.withLock { asked in
+                            asked += 1
+                            return asked > patience
+                        }
+                    }
+                    return trial
+                }
+                await #expect(throws: CancellationError.self) { try await test.run() }
+                #expect(asked.withLock { $0 } < patience + 60)
+            }
+        }
+    }
+
+    private static let smallest = Contestant(name: "smallest") { trial in
+        var fleet = FixedFleet(trial.smallestFleet(for: 0.99, over: Nanoseconds(seconds: 300)))
+        return trial.score(&fleet)
     }
 
     @Test("can be ended between two trials")
@@ -111,6 +138,31 @@ struct TrialLoadTests {
         #expect((requests == load.requests(seed: 2)) == (scale == 1))
         #expect(requests.allSatisfy { $0.inputTokens == 50 && $0.arrival < load.end })
         #expect(load.expectedRequests == 1_200 * scale)
+    }
+
+    @Test("of a record only what comes before the end is scaled: as many requests as are expected, and no more are made")
+    func cut() {
+        // One a second in the first minute, and a crowd afterwards.
+        let crowd = (0..<50_000).map { index in
+            let second = index < 60 ? Double(index) : 60 + Double(index) / 50
+            return SimulatedRequest(id: index, arrival: Nanoseconds(seconds: second), inputTokens: 50, outputTokens: 5)
+        }
+        let load = load(.recorded(RequestTrace(crowd), clockTick: Nanoseconds(0)), scale: 20, minutes: 1)
+        #expect(load.expectedRequests == 1_200)
+        #expect(load.requests(seed: 1).count == 1_200)
+    }
+
+    @Test("making requests ends soon after it is cancelled")
+    func cancelled() {
+        let asked = Mutex(0)
+        var load = load(.shape(.constant(rate: 100), .poisson, nil), minutes: 60)
+        load.isCancelled = {
+            asked.withLock { asked in
+                asked += 1
+                return asked > 2
+            }
+        }
+        #expect(load.requests(seed: 1).count == 2 * 4_096)
     }
 
     @Test("a coarse clock is spread, and nothing comes after the end")

@@ -82,6 +82,35 @@ import Testing
         #expect(test.output.contains("FAIL  expects the wrong thing"))
     }
 
+    /// A command whose standard output is a pipe that nobody reads any more.
+    private func withoutReader(_ arguments: String..., stateFolder: String) throws -> ShellRun {
+        let words = (["llm-auto-optimizer"] + arguments).map { "'\($0)'" }.joined(separator: ", ")
+        let script = """
+            import os
+            reading, writing = os.pipe()
+            os.dup2(writing, 1)
+            os.close(reading)
+            os.close(writing)
+            os.execvp('llm-auto-optimizer', [\(words)])
+            """
+        return try ShellRun("python3 -c \"\(script)\"", stateFolder: stateFolder)
+    }
+
+    @Test("an answer that cannot be written is an error with its reason; one that nobody reads any further is none, and all else is done")
+    func lostOutput() throws {
+        let folder = try TemporaryFolder()
+        for command in ["--version", "validate \(Self.policy)", "recommend --policy \(Self.policy) --import \(Self.results) --no-store"] {
+            let full = try ShellRun("llm-auto-optimizer \(command) > /dev/full", stateFolder: folder.url.path)
+            #expect(full.status == 3, "\(command)")
+            #expect(full.output.contains("cannot write standard output: No space left on device"), "\(full.output)")
+        }
+        let read = try withoutReader("validate", Self.policy, stateFolder: folder.url.path)
+        #expect(read.status == 0 && read.output.isEmpty, "\(read.output)")
+        let missed = try withoutReader(
+            "recommend", "--policy", Self.policy, "--import", Self.results, "--no-store", stateFolder: folder.url.path)
+        #expect(missed.status == 1 && missed.output.isEmpty, "\(missed.output)")
+    }
+
     @Test("a command that is asked to stop says so with 4 and keeps nothing", arguments: ["SIGINT", "SIGTERM"])
     func interrupted(signal: String) throws {
         let folder = try TemporaryFolder()

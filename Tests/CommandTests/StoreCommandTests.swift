@@ -27,6 +27,14 @@ import Testing
         #expect(try run("export", "--format", "csv").output.split(separator: "\n").count == 405)
     }
 
+    @Test("measurements older than a store keeps are told to be removed again")
+    func outdated() throws {
+        let lines = (1...3).map { "{\"timestamp\": \"2001-01-0\($0)T00:00:00Z\", \"ttft_ms\": 5, \"e2e_ms\": 9}\n" }.joined()
+        let run = try run("import", try folder.write(lines, to: "old.jsonl"))
+        #expect(run.status == 0)
+        #expect(run.errors.contains("old.jsonl: of its measurements 3 are older than the 90d a store keeps"), "\(run.errors)")
+    }
+
     @Test("what is exported is imported again without loss", arguments: ["json", "csv"])
     func roundTrip(format: String) throws {
         _ = try run("import", Self.results, "Examples/results/chat-healthy.jsonl")

@@ -1,5 +1,5 @@
 import Documents
-import FoundationEssentials
+import Foundation
 import Testing
 
 @Suite("Lines and rows")
@@ -24,6 +24,18 @@ struct LineReaderTests {
         }
         #expect(seen == ["1:short", "2:too long", "3:after"])
         #expect(reader.bytesRead == reader.totalBytes)
+    }
+
+    @Test("a pipe that nobody writes to is an error that says so; one that is written to is read, also where that begins later")
+    func pipe() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/pipe-\(UUID().uuidString)"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let error = #expect(throws: DocumentError.self) { try FileContent.read(path: path, limitBytes: 100) }
+        #expect(error?.message == "cannot read '\(path)': it is a pipe, and nobody writes to it")
+        let writer = Thread { try? Data("later".utf8).write(to: URL(filePath: path)) }  // A loss shows in what is read.
+        writer.start()
+        #expect(String(decoding: try FileContent.read(path: path, limitBytes: 100), as: UTF8.self) == "later")
     }
 
     @Test("a file that is not there is an error that names it")

@@ -34,6 +34,21 @@ import Testing
         withExtendedLifetime(controller) {}
     }
 
+    @Test("a pipe or a link where a back-test should be is no back-test, and keeps nobody waiting")
+    func pipe() throws {
+        let shelf = BackTestShelf(storePath: folder.store)
+        try shelf.keep(record("monday"), of: Samples.policy())
+        let path = folder.store + ".back-tests"
+        let file = path + "/" + (try #require(try FileManager.default.contentsOfDirectory(atPath: path).first { $0.hasSuffix(".json") }))
+        let elsewhere = folder.store + ".elsewhere"
+        try FileManager.default.moveItem(atPath: file, toPath: elsewhere)
+        #expect(mkfifo(file, 0o600) == 0)
+        #expect(shelf.record(of: Samples.policy()) == nil)
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: elsewhere)
+        #expect(shelf.record(of: Samples.policy()) == nil)
+    }
+
     @Test("of many the oldest go, and what is damaged proves nothing")
     func bounded() throws {
         let shelf = BackTestShelf(storePath: folder.store)

@@ -1,3 +1,4 @@
+import Foundation
 import Importing
 import Measurements
 import Statistics
@@ -59,6 +60,35 @@ struct MalformedInputTests {
         }
         let imported = try importing("{\"ttft_ms\": \(number), \"output_tokens\": \(number), \"timestamp\": \(number)}")
         #expect(imported.source.recordsRead == 1)
+    }
+
+    @Test(
+        "totals that cannot be true are left out and said so, never added up",
+        arguments: [
+            (Fixtures.vllm, "\"completed\": 2", "\"completed\": 9223372036854775807", "completed is 9.223372036854776e+18"),
+            (Fixtures.vllm, "\"duration\": 2.0", "\"duration\": -9e9", "duration is -9000000000.0"),
+            (Fixtures.guidellm, "\"successful\": 1", "\"successful\": -9223372036854775808", "request_totals.successful is -9.22"),
+            (
+                Fixtures.inferencePerf, "\"successes\": {\"count\": 80", "\"successes\": {\"count\": 9223372036854775807",
+                "successes.count is 9.22"
+            ),
+            (Fixtures.guidellmTable, ",48,12,", ",1.7e308,12,", "Request Counts Successful is 1.7e+308"),
+            ("{" + Fixtures.aiperfFigures + "}", "\"avg\": 48.0", "\"avg\": 9.2e18", "request_count is 9.2e+18"),
+        ])
+    func totals(fixture: String, plain: String, hostile: String, warning: String) throws {
+        #expect(fixture.contains(plain))
+        let run = try #require(try importing(fixture.split(separator: plain).joined(separator: hostile)).source.runs.first)
+        #expect(run.warnings.contains { $0.contains("the reported " + warning) }, "\(run.warnings)")
+        #expect(run.reported.errorRate == nil || warning.hasPrefix("duration"))
+    }
+
+    @Test("a pipe is refused at once, also where nobody writes to it")
+    func pipe() {
+        let path = FileManager.default.temporaryDirectory.path + "/importing-\(UUID().uuidString)"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let error = #expect(throws: ImportError.self) { try importing(path: path) }
+        #expect(error?.description.contains("it is no regular file; save its content to one") == true)
     }
 
     @Test("deep nesting is refused")

@@ -41,6 +41,19 @@ import Testing
         #expect(Timestamp(nanosecondsSinceEpoch: nanoseconds).description == text)
     }
 
+    @Test(
+        "reads both ends of the range, and nothing beyond",
+        arguments: [
+            ("2262-04-11T23:47:16.854775807Z", Int64.max), ("2262-04-11T23:47:16.854775808Z", nil), ("2262-04-11T23:47:16.9Z", nil),
+            ("2262-04-11T23:47:17Z", nil), ("1677-09-21T00:12:43.145224192Z", Int64.min), ("1677-09-21T00:12:43.145224191Z", nil),
+            ("1677-09-21T00:12:43Z", nil),
+        ])
+    func ends(text: String, nanoseconds: Int64?) {
+        let time = Timestamp(iso8601: text)
+        #expect(time?.nanosecondsSinceEpoch == nanoseconds)
+        if let time { #expect(time.description == text) }
+    }
+
     @Test("saturates instead of overflowing")
     func saturates() {
         let last = Timestamp(nanosecondsSinceEpoch: .max)

@@ -27,6 +27,7 @@ struct RequestTraceTests {
             ("", "line 1: expected the names of columns between commas, found 0 bytes without a line break"),
             ("a,b\n", "line 1: expected a column 'TIMESTAMP' or 't_s', found a, b"),
             ("t_s,in_tokens,out_tokens\n0,1\n", "line 2: expected 3 fields as in the header, found 2"),
+            ("t_s,in_tokens,out_tokens\n0,1,2,,,,,,,,,\n", "line 2: expected 3 fields as in the header, found more"),
             ("t_s,in_tokens,out_tokens\n\n0,1,-2\n", "line 3: 'out_tokens' is '-2', expected a whole number in 0...16777216"),
             ("t_s,in_tokens,out_tokens\n0,1e99,2\n", "line 2: 'in_tokens' is '1e99', expected a whole number in 0...16777216"),
             ("t_s,in_tokens,out_tokens\nnan,1,2\n", "line 2: 't_s' is 'nan', expected seconds in 0.0...8640000.0"),

@@ -62,6 +62,7 @@ struct ClairvoyantSearch {
         var replay = ScheduleReplay(trial, slots: demand.count)
         replay.follow(schedule, in: trial, until: trial.end, pause: Self.pause) { states.append($0) }
         runs += 1
+        if trial.isCancelled() { return false }
         let score = replay.closed(trial)
         guard (score.attainment ?? 1) >= attaining else { return false }
         if let best, best.score.replicaHours <= score.replicaHours { return true }

@@ -24,7 +24,7 @@ struct ScheduleReplay {
         let start = pool.time
         var changes = schedule.changes.filter { $0.time >= start }[...]
         var nextLook = pause.map { Nanoseconds((start.count / $0.count) * $0.count) }
-        while true {
+        while !trial.isCancelled() {
             let time = [changes.first?.time, nextLook, end].compactMap(\.self).min() ?? end
             proceed(to: min(time, end), slot: schedule.slot, in: trial)
             guard time < end else { return }

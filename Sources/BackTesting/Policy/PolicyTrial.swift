@@ -129,7 +129,7 @@ struct PolicyTrialRun {
     mutating func run() async -> PolicyTrial.Outcome {
         let interval = Nanoseconds(seconds: setting.policy.monitor.interval.inSeconds)
         var now = Nanoseconds(0)
-        while now < setting.trial.end {
+        while now < setting.trial.end, !setting.trial.isCancelled() {
             now = min(now + interval, setting.trial.end)
             serve(until: now)
             await tick()

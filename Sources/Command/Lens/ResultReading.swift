@@ -100,10 +100,10 @@ enum ResultFile {
                 throw CommandFailure(
                     "\(path) holds no requests, only figures that \(source.tool) computed; they cannot be written anew")
             }
-            let start = measurements.compactMap { $0.time?.nanosecondsSinceEpoch }.min() ?? 0
+            let start = measurements.compactMap(\.time).min() ?? Timestamp(nanosecondsSinceEpoch: 0)
             let (tool, version) = Self.toolAndVersion(source.tool)
             var run = BenchmarkRun(
-                id: UUID(), tool: tool, toolVersion: version, startedAt: Timestamp(nanosecondsSinceEpoch: start),
+                id: UUID(), tool: tool, toolVersion: version, startedAt: start,
                 model: ModelFacts(name: first.model, provider: first.provider, endpoint: first.endpoint), seed: 0)
             let records = measurements.map { Self.record($0, start: start) }
             let end = records.compactMap(\.moments.lastByte).max() ?? Nanoseconds(0)
@@ -119,8 +119,8 @@ enum ResultFile {
         return (String(text[..<blank]), String(text[text.index(after: blank)...]))
     }
 
-    private static func record(_ measurement: InferenceMeasurement, start: Int64) -> RequestRecord {
-        func since(_ time: Timestamp?) -> Nanoseconds? { time.map { Nanoseconds($0.nanosecondsSinceEpoch - start) } }
+    private static func record(_ measurement: InferenceMeasurement, start: Timestamp) -> RequestRecord {
+        func since(_ time: Timestamp?) -> Nanoseconds? { time.map { $0.since(start) } }
         let sent = since(measurement.time) ?? Nanoseconds(0)
         var moments = AnswerMoments(intended: since(measurement.intendedTime) ?? sent)
         moments.sent = sent

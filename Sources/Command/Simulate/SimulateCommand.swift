@@ -88,7 +88,15 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (trace != nil) != fromStore else { throw ValidationError("say what the load is: --trace LOAD or --from-store") }
         guard fromStore || (since == nil && until == nil) else { throw ValidationError("--since and --until are for --from-store") }
         guard (1...1_000).contains(seeds) else { throw ValidationError("--seeds is from 1 to 1000, not \(seeds)") }
+        if let against, opponents.isEmpty {
+            throw ValidationError("--against '\(against)' names nobody; leave it out, or name one such as fixed or hpa")
+        }
         guard !policy.isEmpty || against != nil else { throw ValidationError("name somebody to try: --policy FILE, --against fixed") }
+    }
+
+    /// The names behind `--against`.
+    var opponents: [String] {
+        (against ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
     func run() async throws { try await SimulateRun(self).run() }

@@ -31,13 +31,16 @@ struct SimulateRun {
     }
 
     func run() async throws {
+        let output = try command.output.open()
         var first = assembly.trial(seed: command.seed, replicasAtFirst: assembly.replicas.lowerBound)
-        let words = (command.against ?? "").split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+        try Interruption.check()
+        let words = command.opponents
         let others = try others(words.filter { $0 != ContestantNames.clairvoyant }, in: first)
         // Refused before an hour has been simulated.
         for policy in policies { try Self.refusing { _ = try PolicyTrial(first, policy: policy) } }
         if let file = command.writeTrace { try Self.write(first.requests, to: file) }
         first.setup.replicas = command.pool.start ?? first.smallestFleet(for: target, over: Nanoseconds(seconds: 900))
+        try Interruption.check()
         let replicasAtFirst = first.setup.replicas
         let notes = TrialNotes()
         let seeds = (0..<UInt64(command.seeds)).map { command.seed &+ $0 }
@@ -46,16 +49,25 @@ struct SimulateRun {
             contestants: policies.map { policy in .policy(policy) { notes.take($0, of: policy.name) } } + others, seeds: seeds,
             target: target, clairvoyant: isAskedForClairvoyant ? Self.clairvoyant(target) : nil
         ) { [assembly] in assembly.trial(seed: $0, replicasAtFirst: replicasAtFirst) }
-        let progress = SimulateProgress()
-        let rows = try await test.run { name, share in
-            try Interruption.check()
-            progress.show(name, share)
-        }
-        progress.end()
-        let card = Scorecard(rows: rows, circumstances: circumstances(first, notes.texts), seeds: seeds)
-        try write(card)
+        let card = Scorecard(rows: try await Self.rows(of: test), circumstances: circumstances(first, notes.texts), seeds: seeds)
+        // An hour's work is not lost with its page.
         if !command.noStore { keep(card) }
+        try write(card, to: output)
         if missesObjective(card) { throw ExitStatus.negative }
+    }
+
+    private static func rows(of test: BackTest) async throws -> [Scorecard.Row] {
+        let progress = SimulateProgress()
+        defer { progress.end() }
+        do {
+            return try await test.run { name, share in
+                try Interruption.check()
+                progress.show(name, share)
+            }
+        } catch let end as CancellationError {
+            try Interruption.check()
+            throw end
+        }
     }
 
     private static func clairvoyant(_ target: Double) -> @Sendable (ScalingTrial) -> ScalingScore? {
@@ -63,7 +75,7 @@ struct SimulateRun {
     }
 
     private func others(_ words: [String], in trial: ScalingTrial) throws -> [Contestant] {
-        let names = policies.map(\.name) + words
+        let names = policies.map(\.name) + command.opponents
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw CommandFailure("'\(twice)' is to be tried twice; name each contestant once")
         }
@@ -87,12 +99,14 @@ struct SimulateRun {
             replicasAtFirst: trial.setup.replicas, notes: trace.notes + notes)
     }
 
-    private func write(_ card: Scorecard) throws {
-        switch command.format {
-        case .text: try command.output.write(card.text)
-        case .json: try command.output.write(try card.json(toolVersion: LLMAutoOptimizer.version))
-        case .html: try command.output.write(card.html(toolVersion: LLMAutoOptimizer.version))
-        }
+    private func write(_ card: Scorecard, to file: OutputFile?) throws {
+        let text =
+            switch command.format {
+            case .text: card.text
+            case .json: try card.json(toolVersion: LLMAutoOptimizer.version)
+            case .html: card.html(toolVersion: LLMAutoOptimizer.version)
+            }
+        try command.output.write(text, to: file)
     }
 
     /// As a table that `--trace` reads.

@@ -31,11 +31,13 @@ struct TrialAssembly {
         guard (1e-6...1e6).contains(options.rateScale) else {
             throw CommandFailure("--rate-scale is \(options.rateScale), expected a factor from 0.000001 to 1000000")
         }
-        load = TrialLoad(source: trace.source, lengths: try Self.lengths(options.lengths), scale: options.rateScale, end: end)
+        var load = TrialLoad(source: trace.source, lengths: try Self.lengths(options.lengths), scale: options.rateScale, end: end)
+        load.isCancelled = { Interruption.isRequested }
+        self.load = load
         let expected = load.expectedRequests
         guard expected <= Self.mostRequests else {
             throw CommandFailure(
-                "\(trace.name) has about \(FigureText.count(Int(expected))) requests, and at most \(FigureText.count(Int(Self.mostRequests))) are "
+                "\(trace.name) has about \(FigureText.number(expected)) requests, and at most \(FigureText.number(Self.mostRequests)) are "
                     + "simulated; lower it with --rate-scale or --duration")
         }
         guard expected >= 1 else { throw CommandFailure("\(trace.name) has no request within \(FigureText.duration(end.duration))") }
@@ -61,11 +63,13 @@ struct TrialAssembly {
 
     /// The trial of a seed.
     func trial(seed: UInt64, replicasAtFirst: Int) -> ScalingTrial {
-        ScalingTrial(
+        var trial = ScalingTrial(
             setup: PoolSetup(
                 profile: profile, settings: settings, replicas: replicasAtFirst, seed: seed, coldStart: coldStart, noise: Self.noise),
             requests: load.requests(seed: seed), end: load.end + Self.afterwards, objective: objective, warmUp: warmUp,
             replicaRange: replicas)
+        trial.isCancelled = { Interruption.isRequested }
+        return trial
     }
 
     // MARK: Reading options

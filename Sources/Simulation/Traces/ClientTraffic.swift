@@ -31,7 +31,8 @@ public struct ClientTraffic: Sendable, Hashable {
     }
 
     /// When requests come before an end, in order; each client has draws of its own, so that one more changes nothing for the others.
-    public func arrivals(before end: Nanoseconds, seed: UInt64) -> [Nanoseconds] {
+    /// - Parameter isCancelled: Asked every 4 096 requests; once it says so the rest is left out.
+    public func arrivals(before end: Nanoseconds, seed: UInt64, unless isCancelled: () -> Bool = { false }) -> [Nanoseconds] {
         var times: [Nanoseconds] = []
         for (index, client) in clients.enumerated() {
             var draws = NormalDraws(SplitMix64(seed: seed &+ UInt64(index + 1) &* 0xA24B_AED4_963E_E407))
@@ -42,6 +43,7 @@ public struct ClientTraffic: Sendable, Hashable {
                 expected += client.processes[window].nextGap(&draws)
                 guard let moment = series.moment(expecting: expected), moment < end.seconds else { break }
                 window = min(Int(moment / windowSeconds), client.processes.count - 1)
+                if times.count % 4_096 == 0, isCancelled() { return times }
                 times.append(Nanoseconds(seconds: moment))
             }
         }
@@ -49,10 +51,13 @@ public struct ClientTraffic: Sendable, Hashable {
     }
 
     /// Requests at those times, with lengths drawn from a trace that has at least one.
-    public func trace(before end: Nanoseconds, lengthsLike lengths: RequestTrace, seed: UInt64) -> RequestTrace {
+    /// - Parameter isCancelled: See ``arrivals(before:seed:unless:)``.
+    public func trace(
+        before end: Nanoseconds, lengthsLike lengths: RequestTrace, seed: UInt64, unless isCancelled: () -> Bool = { false }
+    ) -> RequestTrace {
         precondition(!lengths.requests.isEmpty, "an empty trace has no lengths")
         var draws = SplitMix64(seed: seed ^ 0x5851_F42D_4C95_7F2D)
-        let requests = arrivals(before: end, seed: seed).enumerated().map { index, time in
+        let requests = arrivals(before: end, seed: seed, unless: isCancelled).enumerated().map { index, time in
             let like = lengths.requests[Int(draws.next() % UInt64(lengths.requests.count))]
             return SimulatedRequest(id: index, arrival: time, inputTokens: like.inputTokens, outputTokens: like.outputTokens)
         }

@@ -14,7 +14,11 @@ extension RequestTrace {
         var requests: [SimulatedRequest] = []
         var known: Set<Int64> = []
         var number = 0
-        for line in mooncake.split(separator: 0x0A, omittingEmptySubsequences: false) {
+        var position = 0
+        while position < mooncake.count {
+            let end = mooncake[position...].firstIndex(of: 0x0A) ?? mooncake.count
+            let line = mooncake[position..<end]
+            position = end + 1
             number += 1
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) { continue }
             guard requests.count < TraceLimits.requests else {

@@ -30,12 +30,15 @@ public struct RequestTrace: Sendable, Hashable {
     /// - Parameters:
     ///   - copies: At least 1.
     ///   - jitter: Arrivals of the copies are moved by up to this, evenly; as long as bursts may be blurred.
-    public func superposed(copies: Int, jitter: Nanoseconds, seed: UInt64) -> RequestTrace {
+    ///   - isCancelled: Asked before each copy; once it says so the rest is left out.
+    public func superposed(
+        copies: Int, jitter: Nanoseconds, seed: UInt64, unless isCancelled: () -> Bool = { false }
+    ) -> RequestTrace {
         precondition(copies >= 1, "\(copies) copies of a trace")
         var draws = SplitMix64(seed: seed)
         var all = requests
         all.reserveCapacity(requests.count * copies)
-        for copy in 1..<max(copies, 1) {
+        for copy in 1..<max(copies, 1) where !isCancelled() {
             let shift = Int64(Double(span.count) * Double(copy) / Double(copies))
             for request in requests { all.append(request.moved(by: shift + draws.upTo(jitter.count), within: span.count)) }
         }

@@ -36,10 +36,10 @@ struct NumberTable {
         self.text = text
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         let header = Self.nextLine(of: text, from: &position)
-        columns = Self.split(text, header).map { Self.word(text, $0).lowercased() }
         guard header.count <= 4_096, !header.isEmpty else {
             throw TraceError(line: 1, "expected the names of columns between commas, found \(header.count) bytes without a line break")
         }
+        columns = Self.split(text, header, most: header.count).map { Self.word(text, $0).lowercased() }
     }
 
     /// The number of a column by one of its names, in any case.
@@ -57,9 +57,10 @@ struct NumberTable {
             line += 1
             let range = Self.nextLine(of: text, from: &position)
             if range.isEmpty { continue }
-            fields = Self.split(text, range)
+            fields = Self.split(text, range, most: columns.count)
             guard fields.count == columns.count else {
-                throw TraceError(line: line, "expected \(columns.count) fields as in the header, found \(fields.count)")
+                let found = fields.count > columns.count ? "more" : "\(fields.count)"
+                throw TraceError(line: line, "expected \(columns.count) fields as in the header, found \(found)")
             }
             return true
         }
@@ -98,12 +99,14 @@ struct NumberTable {
         return end > start && text[end - 1] == 0x0D ? start..<end - 1 : start..<end
     }
 
-    private static func split(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
+    /// - Parameter most: Of more fields than these one is returned, and the rest is not looked at.
+    private static func split(_ text: [UInt8], _ range: Range<Int>, most: Int) -> [Range<Int>] {
         var fields: [Range<Int>] = []
         var start = range.lowerBound
         for index in range where text[index] == UInt8(ascii: ",") {
             fields.append(start..<index)
             start = index + 1
+            if fields.count > most { return fields }
         }
         return fields + [start..<range.upperBound]
     }

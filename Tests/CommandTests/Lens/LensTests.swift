@@ -40,6 +40,15 @@ import Testing
         #expect(try CommandLineRun(["compare", after, before]).status == 0, "faster is no regression")
     }
 
+    @Test("results with times centuries apart are written")
+    func farApart() throws {
+        let folder = try TemporaryFolder()
+        let lines = ["1678-01-01T00:00:00Z", "2262-01-01T00:00:00Z"].map { "{\"timestamp\": \"\($0)\", \"ttft_ms\": 5, \"e2e_ms\": 9}\n" }
+        let file = try folder.write(lines.joined(), to: "far.jsonl")
+        let run = try CommandLineRun(["export", file, "--output", folder.path("far.html")])
+        #expect(run.status == 0 && FileManager.default.fileExists(atPath: folder.path("far.html")), "\(run.errors)")
+    }
+
     @Test("every format that a file's extension can tell is written, and requests are read back from lines")
     func formats() throws {
         let folder = try TemporaryFolder()

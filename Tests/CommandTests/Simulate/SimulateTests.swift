@@ -124,6 +124,12 @@ import Testing
             Self.policy, "--seeds", "1")
         #expect(run.status == 1, "\(run.errors)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: store + ".back-tests").count == 1)
+        try FileManager.default.removeItem(atPath: store + ".back-tests")
+        let lost = try ShellRun(
+            "llm-auto-optimizer simulate --trace constant:rate=40 --duration 3m --warm-up 30s --engine L7-H100 --start 1 "
+                + "--policy \(Self.policy) --seeds 1 --store \(store) > /dev/full", stateFolder: folder.url.path)
+        #expect(lost.status == 3, "\(lost.output)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store + ".back-tests").count == 1)
     }
 
     @Test(
@@ -143,6 +149,10 @@ import Testing
             (["--trace", "constant:rate=2", "--against", "nobody"], "there is no baseline 'nobody'; there are fixed, hpa"),
             (["--trace", "constant:rate=2", "--against", "fixed:0"], "'0' is no number of replicas"),
             (["--trace", "constant:rate=2", "--against", "fixed:1,fixed:1"], "tried twice"),
+            (["--trace", "constant:rate=2", "--against", ""], "names nobody"),
+            (["--trace", "constant:rate=2", "--against", ",,,"], "--against ',,,' names nobody"),
+            (["--trace", "constant:rate=2", "--against", "clairvoyant,clairvoyant"], "'clairvoyant' is to be tried twice"),
+            (["--trace", "constant:rate=2", "--output", "/nowhere/card.html"], "cannot write /nowhere/card.html"),
             (["--trace", "constant:rate=2", "--rate-scale", "0"], "--rate-scale is 0.0"),
             (["--trace", "constant:rate=2", "--lengths", "0/5"], "--lengths is '0/5'"),
             (["--trace", "constant:rate=2", "--warm-up", "3h"], "leaves nothing"),
@@ -159,6 +169,22 @@ import Testing
         #expect(run.errors.contains(message), "\(run.errors)")
     }
 
+    @Test("Ctrl-C does not wait for millions of requests to be made or served", .timeLimit(.minutes(1)))
+    func interrupted() throws {
+        // The signal waits, blocked, until the command has begun to listen for it.
+        let script = """
+            import os, signal
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            os.kill(os.getpid(), signal.SIGINT)
+            words = 'simulate --trace constant:rate=10 --duration 20d --against fixed,clairvoyant --no-store'.split()
+            os.execvp('llm-auto-optimizer', ['llm-auto-optimizer'] + words)
+            """
+        let start = ContinuousClock.now
+        let run = try ShellRun("python3 -c \"\(script)\"", stateFolder: folder.url.path)
+        #expect(run.status == 4 && run.output.contains("interrupted; nothing of this command was kept"), "\(run.output)")
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("a policy whose knobs no simulated engine has is refused before anything is simulated")
     func unsuited() throws {
         let text = try String(contentsOfFile: CommandLineRun.repository.path + "/" + Self.policy, encoding: .utf8)
@@ -169,6 +195,13 @@ import Testing
         let file = try folder.write(lines.joined(separator: "\n"), to: "beams.yaml")
         let run = try run("--trace", "constant:rate=2", "--policy", file)
         #expect(run.status == 2 && run.errors.contains("policy 'evening-chat' cannot be tried"), "\(run.errors)")
+    }
+
+    @Test("more requests than can be counted are refused with their number")
+    func countless() throws {
+        let file = try folder.write("t_s,rate_rps\n0,1e7\n4000000,1e7\n", to: "countless.csv")
+        let run = try run("--trace", file, "--rate-scale", "1000000", "--against", "fixed:1")
+        #expect(run.status == 2 && run.errors.contains("countless.csv has about 8e+19 requests, and at most 20 000 000"), "\(run.errors)")
     }
 
     @Test("a compressed trace is refused with the command that unpacks it")
