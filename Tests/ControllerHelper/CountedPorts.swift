@@ -133,6 +133,7 @@ public struct CountedCanary: CanaryTarget {
 
 extension StepCounter {
     fileprivate func counted<Value>(_ name: String, _ call: () async throws(AdjusterError) -> Value) async throws(AdjusterError) -> Value {
+        // What a test throws here says nothing but that the call is to fail.
         guard let step = try? begin(.call, name) else { throw .unreachable("the test cut it off") }
         let value = try await call()
         // An answer that is lost after the call was carried out.

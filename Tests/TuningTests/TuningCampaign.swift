@@ -24,6 +24,7 @@ struct TuningCampaign: CustomStringConvertible {
     private func kept(_ way: Way, seed: UInt64) -> TrialResult {
         guard let directory = ProcessInfo.processInfo.environment["CAMPAIGN_RUNS"] else { return run(way, seed: seed) }
         let file = URL(fileURLWithPath: directory).appending(path: "\(world.name), \(way.rawValue), \(seed).json")
+        // One that is not there, or not whole, is run.
         if let data = try? Data(contentsOf: file), let result = try? JSONDecoder().decode(TrialResult.self, from: data) { return result }
         let result = run(way, seed: seed)
         // Without it the run is made again.

@@ -64,16 +64,13 @@ func refusalToAct(
     _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count, blocks: [LatencyBlock]
 ) -> ActingRefusal? {
     if let refusal = refusalToBegin(policy, memory, fleet: fleet) { return refusal }
-    switch sight {
-    case nil: return .noTarget
-    case .unseen(let why), .gone(let why): return .targetUnseen(why)
-    case .seen(let observation):
-        switch observation.rollout {
-        case .settled: break
-        case .progressing(let why), .waitingForRoom(let why), .failed(let why): return .rolloutNotSettled(why)
+    let unsettled = refusal(seeing: sight) { rollout in
+        switch rollout {
+        case .settled: nil
+        case .progressing(let why), .waitingForRoom(let why), .failed(let why): why
         }
     }
-    return baselineRefusal(policy, blocks: blocks)
+    return unsettled ?? baselineRefusal(policy, blocks: blocks)
 }
 
 /// Whether replicas may be changed as planned. Nothing is compared afterwards, so that no baseline is needed; and a plan goes on while pods
@@ -83,15 +80,24 @@ func refusalToScale(
     _ policy: Policy, _ memory: ControlMemory, sight: AdjustmentView.Sight?, fleet: FleetView.Count, isMore: Bool
 ) -> ActingRefusal? {
     if let refusal = refusalToBegin(policy, memory, fleet: fleet) { return refusal }
-    switch sight {
-    case nil: return .noTarget
-    case .unseen(let why), .gone(let why): return .targetUnseen(why)
-    case .seen(let observation):
-        switch observation.rollout {
-        case .waitingForRoom(let why) where isMore: return .rolloutNotSettled(why)
-        case .failed(let why): return .rolloutNotSettled(why)
-        case .settled, .progressing, .waitingForRoom: return nil
+    return refusal(seeing: sight) { rollout in
+        switch rollout {
+        case .waitingForRoom(let why) where isMore: why
+        case .failed(let why): why
+        case .settled, .progressing, .waitingForRoom: nil
         }
+    }
+}
+
+/// As far as the target goes.
+/// - Parameter obstacle: What of its rollout stands against it, a sentence.
+private func refusal(
+    seeing sight: AdjustmentView.Sight?, obstacle: (TargetObservation.Rollout) -> String?
+) -> ActingRefusal? {
+    switch sight {
+    case nil: .noTarget
+    case .unseen(let why), .gone(let why): .targetUnseen(why)
+    case .seen(let observation): obstacle(observation.rollout).map(ActingRefusal.rolloutNotSettled)
     }
 }
 
