@@ -109,12 +109,13 @@ let package = Package(
         ),
         .target(
             name: "Control",
-            dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification"],
+            dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Tuning", "Verification"],
             swiftSettings: strict),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Control", "EngineModels", "EpisodeStore", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification",
+                "Control", "EngineModels", "EpisodeStore", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Tuning",
+                "Verification",
             ],
             swiftSettings: strict),
         .target(

@@ -25,7 +25,7 @@ public func decide(
         let undecided = triggers.count { $0.outcome.label == "unknown" }
         if !triggers.isEmpty, undecided == triggers.count { decision.outcome = .unknown }
         // An idle policy costs nothing more than its triggers.
-        if planned == nil { return decision }
+        if planned == nil, policy.tune == nil { return decision }
     }
     let gaps = assessment.gaps(firing: firing)
     let estimator = estimator ?? snapshot.history.estimator
@@ -39,6 +39,11 @@ public func decide(
     if let planned {
         decision.take(
             PlannedScaling(policy: policy, knob: planned, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps))
+    }
+    if policy.tune != nil {
+        decision.take(
+            TunedTrial(
+                policy: policy, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps, objectives: decision.objectives))
     }
     return decision
 }
@@ -57,6 +62,22 @@ extension Decision {
         case .held:
             if triggers.isEmpty { outcome = .unknown }
         case .nothing: break
+        }
+    }
+}
+
+extension Decision {
+    /// Something is tried only where nothing else is asked for.
+    fileprivate mutating func take(_ trial: TunedTrial) {
+        let found = trial.report(isWanted: recommendations.isEmpty)
+        tuning = found.report
+        if let recommendation = found.recommendation {
+            recommendations = [recommendation]
+            outcome = .recommend
+        }
+        if let excluded = found.excluded {
+            self.excluded.append(excluded)
+            if recommendations.isEmpty { outcome = .hold }
         }
     }
 }

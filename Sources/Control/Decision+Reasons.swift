@@ -6,7 +6,7 @@ import Policies
 extension Decision {
     /// The reasons for the outcome, in sentences with their numbers.
     public var reasons: [String] {
-        let planned = plan.map { ["\($0)."] } ?? []
+        let planned = [plan, tuning?.sentence].compactMap(\.self).map { "\($0)." }
         switch outcome {
         case .unknown:
             return planned + (triggers.isEmpty ? [] : ["No trigger can be decided, so nothing is changed."] + triggers.map(\.sentence))

@@ -19,6 +19,11 @@ public struct TuningObjective: Sendable, Codable, Hashable {
         self.weights = weights.mapValues { $0 / sum }
     }
 
+    /// The metric with the largest weight; of equals the time per token.
+    public var heaviest: ComparedMetric {
+        (weights[.timeToFirstToken] ?? 0) > (weights[.timePerOutputToken] ?? 0) ? .timeToFirstToken : .timePerOutputToken
+    }
+
     /// `½ log(TTFT) + ½ log(TPOT)`.
     public static let latency = TuningObjective(weights: [.timeToFirstToken: 0.5, .timePerOutputToken: 0.5])
 

@@ -70,7 +70,7 @@ struct CanaryTrial {
             let world = trial.world
             var limits = TuningLimits()
             limits.coolDown = Nanoseconds(0)
-            limits.experimentsPerHour = .max
+            limits.mostExperiments = .max
             tuner = KnobTuner(
                 grid: world.grid, incumbent: world.start, prior: trial.order == .twin ? world.twin(seed: seed) : .flat, limits: limits)
             // The service has run for a day.

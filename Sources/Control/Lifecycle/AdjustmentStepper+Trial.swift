@@ -3,6 +3,7 @@ import Learning
 import Measurements
 import Policies
 import Statistics
+import Tuning
 import Verification
 
 /// A change that is tried on a part of the replicas: while its groups are there, what they are and do decides, and not the whole target.
@@ -24,9 +25,11 @@ extension AdjustmentStepper {
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
         if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
+        if let spending = view.spending, trial.wasApplied { return giveUp(spending, verdict: .worsened) }
         if case .failed(let why) = status.rollout {
             // Only what the change can have done speaks against it.
             let isItsDoing = trial.wasApplied && status.canary.contains { $0.trouble != nil }
+            if isItsDoing { adjustment.trial?.failed = .crash }
             return giveUp("\(isItsDoing ? "the canary fails" : "its groups fail"): \(why)", verdict: isItsDoing ? .worsened : .unmeasured)
         }
         observe(buckets)

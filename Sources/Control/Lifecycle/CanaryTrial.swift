@@ -1,6 +1,7 @@
 public import Measurements
 import Policies
 import Statistics
+public import Tuning
 public import Verification
 
 /// How a change is tried on a part of the replicas before all have it: two groups of equal size, of which one takes the change.
@@ -24,12 +25,32 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     /// Whether nothing is left of the groups.
     public internal(set) var areGroupsGone = false
 
+    /// What it came to, once its course is gone; `nil` before.
+    public private(set) var closedAccount: TrialAccount?
+    /// An engine of the canary failed with the change.
+    var failed: FailureLabels.Kind?
+
     /// - Parameter plan: Made to fit the forecast, see ``VerificationPlan/fitted(to:)``.
     public init(podsPerGroup: Int, replicas: Int, plan: VerificationPlan, forecast: CanaryForecast) {
         self.podsPerGroup = podsPerGroup
         self.replicas = replicas
         self.plan = plan
         self.forecast = forecast
+    }
+
+    /// What it showed and cost so far.
+    /// - Parameter objective: Of tuning; `nil` where its knob is not tuned.
+    public func account(objective: TuningObjective?) -> TrialAccount {
+        if let closedAccount { return closedAccount }
+        var account = course.map { TrialAccount($0, objective: objective) } ?? TrialAccount()
+        account.failure = account.failure ?? failed
+        return account
+    }
+
+    /// Lets go of the buckets; what they came to stays.
+    mutating func close(objective: TuningObjective?) {
+        closedAccount = account(objective: objective)
+        course = nil
     }
 
     /// The end of the newest bucket it has; `nil` before the first.

@@ -59,11 +59,15 @@ extension InfeasibleChange {
     /// What is to be remembered of a change that the target would not take or could not carry, or that was taken back because it did not
     /// help, or that an operator did not want; `nil` for other ends.
     init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
-        let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
+        // Groups that were made and could not be compared tell nothing of what was to be tried on them.
+        let wasCompared = adjustment.kind == .tuned && adjustment.trial?.course != nil
+        let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted && !wasCompared
         let rolloutFailed =
             reached.contains(.rollingBack) && adjustment.reached(.observing) == nil
-            && adjustment.verdict != nil && adjustment.verdict != .superseded
-        let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
+            && adjustment.verdict != nil && adjustment.verdict != .superseded && !wasCompared
+        // What proved nothing may be worth another trial: the tuner remembers what it showed.
+        let tellsEnough: [Verdict] = adjustment.kind == .tuned ? [.worsened] : [.worsened, .inconclusive]
+        let didNotHelp = reached.contains(.rolledBack) && adjustment.verdict.map(tellsEnough.contains) ?? false
         // What an operator did not want is not asked for again at once, nor what nobody answered to.
         let wasRejected = reached.contains(.rejected)
         // The next plan would ask for it again.

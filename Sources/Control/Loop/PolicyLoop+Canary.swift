@@ -20,7 +20,8 @@ extension PolicyLoop {
     /// Whether a new adjustment is tried on a part of the replicas first. Looks at the target and changes nothing.
     /// - Parameter isUrgent: The objective is missed by so much that a comparison beforehand would take too long.
     func planTrial(of new: Adjustment, isUrgent: Bool, _ look: Look) async -> Beginning {
-        let use = policy.verify.canary ?? .auto
+        // What is tuned is never tried on everybody.
+        let use = new.kind == .tuned ? .always : policy.verify.canary ?? .auto
         guard use != .never, new.kind != .holdout, new.knob.role != .replicas else { return .everywhere }
         guard use == .always || !isUrgent else { return .everywhere }
         guard let canary = ports.canary else {
