@@ -276,7 +276,7 @@ let package = Package(
         .testTarget(
             name: "TuningTests",
             dependencies: [
-                "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
+                "Control", "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
             ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

@@ -44,7 +44,7 @@ public struct TuningExplanation: Sendable, Codable, Hashable {
     }
 
     /// - Parameter why: E.g. `ttft p95 is 2.4 s and may be 2 s`.
-    public init(_ draw: TuningDraw, why: String, replicasPerGroup: Int?, objective: TuningObjective = .latency, limits: TuningLimits) {
+    public init(_ draw: TuningDraw, why: String, replicasPerGroup: Int?, objective: CompositeObjective = .latency, limits: TuningLimits) {
         self.why = why
         options = draw.options.filter { $0.exclusion == nil }.sorted { $0.expectedFall > $1.expectedFall }.map { option in
             let probability = option.effect.probabilityOfFall

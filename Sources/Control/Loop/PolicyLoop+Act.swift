@@ -167,7 +167,8 @@ extension PolicyLoop {
             canary: await lookAtCanary(of: open, at: look.now), request: requests.last?.request,
             doubtsMeasurements: ports.fleet.count.isDoubtful)
         view.demand = demand
-        view.spending = tuning?.tuning.spending(of: open, at: look.now)
+        view.load = tuning?.tuning.load(blocks.blocks, at: look.now)
+        view.spending = tuning?.tuning.memory.spending(of: open, at: look.now)
         let step = open.step(view)
         var triggers = memory.history.triggers
         // What was asked while nothing could be seen is asked again at the next look.

@@ -120,14 +120,18 @@ extension PolicyLoop {
 
     private func adjustment(_ wish: Candidate, _ draw: TuningDraw, _ decision: Decision, _ look: Look, _ cycle: UUID?) -> Adjustment {
         let knob = policy.knobs.first { $0.name == wish.knob }!  // What is drawn is one of the policy's knobs.
-        let objective = TuningObjective(policy.tune?.objective ?? .init())
-        var plan = VerificationPlan(policy, objectives: decision.objectives)
-        plan.aim = .lower(objective.heaviest)
+        let hoped = draw.options.first { $0.configuration == draw.choice }.map { $0.effect.logRatio - $0.effect.deviation }
+        var terms = Adjustment.Terms(policy, verification: policy.tuningPlan(decision.objectives))
+        // Nothing stays that was not proved.
+        terms.onInconclusive = .revert
         return Adjustment(
             id: ports.makeIdentifier(), policy: policy.name, target: target, identity: look.observation?.identity, candidate: wish,
             knob: knob,
-            kind: wish.step == 0 ? .holdout : .tuned, cycle: cycle, triggers: [], terms: Adjustment.Terms(policy, verification: plan),
-            before: baseline, tuning: TuningContext(configuration: draw.incumbent, objective: objective, isUrgent: draw.isUrgent),
+            kind: wish.step == 0 ? .holdout : .tuned, cycle: cycle, triggers: [], terms: terms,
+            before: baseline,
+            tuning: TuningContext(
+                configuration: draw.incumbent, objective: CompositeObjective(policy.tune?.objective ?? .init()), isUrgent: draw.isUrgent,
+                hopedEffect: hoped),
             proposedAt: look.now,
             reason: decision.recommendations.first { $0.candidate == wish }?.rationale ?? decision.tuning?.sentence ?? "it was drawn")
     }

@@ -76,7 +76,7 @@ struct KnobTuning: Sendable {
             return .drawn(standing.draw)
         }
         standing = nil
-        switch memory.tuner.decide(situation, seed: seed &+ memory.tuner.draws, plan: policy.tuningPlan) {
+        switch memory.tuner.decide(situation, seed: seed &+ memory.tuner.draws, plan: policy.tuningPlan()) {
         case .hold(let refusal): return .held(.refused(refusal))
         case .draw(let draw):
             guard draw.choice != nil || draw.hasBest else {
@@ -119,31 +119,18 @@ struct KnobTuning: Sendable {
         countedUntil = last.start.advanced(by: last.length)
     }
 
-    /// Why a trial must end though nothing is proved, a sentence; `nil` where it may go on.
-    func spending(of open: Adjustment, at now: Timestamp) -> String? {
-        guard let course = open.trial?.course, open.tuning != nil else { return nil }
-        var tuner = memory.tuner
-        tuner.count(requests: 0, excessMisses: course.evidence.excessMisses, at: now)
-        let (spent, most) = (tuner.budget.spentShare(at: now), tuner.limits.explorationShare)
-        guard course.evidence.excessMisses > 0, spent >= most else { return nil }
-        return TuningRefusal.budgetSpent(share: spent, of: most).explanation
+    /// The load now, and what of the last day's was high; `nil` where too little was seen.
+    func load(_ blocks: [LatencyBlock], at now: Timestamp) -> LoadReading? {
+        let recent = blocks.filter { now.since($0.start).duration <= Self.loadWindow }
+        let seconds = recent.reduce(0.0) { $0 + $1.length.inSeconds }
+        guard seconds > 0, let high = memory.tuner.budget.highLoad(at: now) else { return nil }
+        return LoadReading(rate: Double(recent.reduce(0) { $0 + $1.requests }) / seconds, highOfDay: high)
     }
+
+    private static let loadWindow = Duration.seconds(300)
 }
 
 extension TuningDraw {
     /// Whether something promised enough: then doing nothing is a holdout, and not for want of anything to do.
     var hasBest: Bool { !(choice == nil && propensities.probability > 0.5) }
-}
-
-extension Policy {
-    /// How the tuner's trials are compared.
-    var tuningPlan: VerificationPlan {
-        var plan = VerificationPlan(self)
-        plan.timeLimit = Trial.longest
-        return plan
-    }
-
-    private enum Trial {
-        static let longest = Duration.seconds(1_800)
-    }
 }

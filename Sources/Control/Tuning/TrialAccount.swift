@@ -17,9 +17,10 @@ public struct TrialAccount: Sendable, Codable, Hashable {
         self.excessMisses = excessMisses
     }
 
-    init(_ course: CanaryCourse, objective: TuningObjective?) {
+    init(_ course: CanaryCourse, objective: CompositeObjective?) {
         self.init(
-            effect: objective?.comparison(course.finding)?.effect, failure: FailureLabels.Kind(course.finding),
+            effect: (course.finding.objective ?? objective?.finding(course.finding.metrics))?.effect,
+            failure: FailureLabels.Kind(course.finding),
             excessMisses: course.evidence.excessMisses)
     }
 }

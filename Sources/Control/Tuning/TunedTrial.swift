@@ -68,7 +68,7 @@ struct TunedTrial {
         let missed = objectives.filter { $0.met == false }.map(\.explanation)
         return TuningExplanation(
             draw, why: missed.isEmpty ? "no limit is known to be missed; less latency is worth having" : missed.joined(separator: "; "),
-            replicasPerGroup: draw.forecast?.replicasPerGroup, objective: TuningObjective(policy.tune?.objective ?? .init()),
+            replicasPerGroup: draw.forecast?.replicasPerGroup, objective: CompositeObjective(policy.tune?.objective ?? .init()),
             limits: policy.tuningLimits)
     }
 

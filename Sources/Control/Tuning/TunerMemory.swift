@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Measurements
 import Tuning
+import Verification
 
 /// What a tuner has learned, and from which adjustments: none is learned from twice, and none is forgotten by a controller that is killed
 /// between the end of one and learning from it.
@@ -27,6 +28,15 @@ struct TunerMemory: Sendable, Codable, Hashable {
             if let account { tuner.count(requests: 0, excessMisses: account.excessMisses, at: min(one.endedAt, now)) }
         }
         return !new.isEmpty
+    }
+
+    /// Why a trial must end though nothing is proved, a sentence; `nil` where it may go on.
+    func spending(of open: Adjustment, at now: Timestamp) -> String? {
+        guard open.tuning != nil, let excess = open.trial?.course?.evidence.excessMisses, excess > 0 else { return nil }
+        var tuner = tuner
+        tuner.count(requests: 0, excessMisses: excess, at: now)
+        let (spent, most) = (tuner.budget.spentShare(at: now), tuner.limits.explorationShare)
+        return spent >= most ? TuningRefusal.budgetSpent(share: spent, of: most).explanation : nil
     }
 
     /// The same for the same policy and target in every process.

@@ -2,18 +2,21 @@ import Learning
 import Measurements
 import Policies
 public import Tuning
-import Verification
+public import Verification
 
 /// What an adjustment of a tuned knob was made in: with it, what it showed can be learned from what is stored of it alone.
 public struct TuningContext: Sendable, Codable, Hashable {
     /// Of all tuned knobs, before the change.
     public var configuration: Configuration
-    public var objective: TuningObjective
+    public var objective: CompositeObjective
     /// The objective burned, and nothing was left to chance.
     public var isUrgent: Bool
+    /// What may be hoped for of the change, log ratio of the objective; `nil` where nothing was predicted.
+    public var hopedEffect: Double?
 
-    public init(configuration: Configuration, objective: TuningObjective, isUrgent: Bool = false) {
+    public init(configuration: Configuration, objective: CompositeObjective, isUrgent: Bool = false, hopedEffect: Double? = nil) {
         self.configuration = configuration
+        self.hopedEffect = hopedEffect
         self.objective = objective
         self.isUrgent = isUrgent
     }
@@ -21,13 +24,13 @@ public struct TuningContext: Sendable, Codable, Hashable {
     /// With the values in force of all tuned knobs; `nil` where one is not known, or nothing is tuned.
     init?(_ policy: Policy, in force: TargetState, isUrgent: Bool = false) {
         guard let tune = policy.tune, let configuration = try? policy.tunedConfiguration(in: force).get() else { return nil }
-        self.init(configuration: configuration, objective: TuningObjective(tune.objective), isUrgent: isUrgent)
+        self.init(configuration: configuration, objective: CompositeObjective(tune.objective), isUrgent: isUrgent)
     }
 }
 
-extension TuningObjective {
+extension CompositeObjective {
     init(_ weights: TuneTerms.Weights) {
-        self.init(weights: [.timeToFirstToken: weights.ttft, .timePerOutputToken: weights.tpot])
+        self.init(ttft: weights.ttft, tpot: weights.tpot)
     }
 }
 
@@ -51,6 +54,21 @@ extension Policy {
         }
         return TuningGrid(knobs: knobs, rules: [.atLeast(.batchTokens, other: .concurrency)], knobsPerMove: 1)
     }
+
+    /// How what is tuned is compared.
+    func tuningPlan(_ objectives: [ObjectiveReport] = []) -> VerificationPlan {
+        var plan = VerificationPlan(self, objectives: objectives)
+        var canary = plan.canaryTerms
+        canary.drainLimit = Self.longestDrain
+        plan.canary = canary
+        plan.timeLimit = Self.longestComparison
+        let limits = tuningLimits
+        return plan.judging(
+            CompositeObjective(tune?.objective ?? .init()), worthwhile: limits.minimumWorthwhileEffect, confidence: limits.confidence)
+    }
+
+    static let longestComparison = Duration.seconds(1_800)
+    private static let longestDrain = Duration.seconds(1_800)
 
     var tuningLimits: TuningLimits {
         var limits = TuningLimits()

@@ -21,6 +21,8 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
     public var warmUpLimit: Duration
     /// From then to the first bucket that counts.
     public var settle: Duration
+    /// Longest wait for the canary to answer what it took in before the change, which has waited under the old settings; `nil` for none.
+    public var drainLimit: Duration?
     /// Fewest usable buckets before harm is called, at least 2.
     public var minimumBuckets: Int
     /// Fewest usable buckets before the change is kept.
@@ -53,6 +55,7 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         hitRateTolerance = 0.02
         warmUpLimit = .seconds(120)
         settle = .seconds(30)
+        drainLimit = nil
         minimumBuckets = 8
         minimumBucketsToKeep = 12
         tightestAfter = 20

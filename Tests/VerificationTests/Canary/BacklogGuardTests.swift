@@ -1,6 +1,5 @@
 import Measurements
 import Testing
-import Tuning
 import Verification
 
 @Suite struct BacklogGuardTests {

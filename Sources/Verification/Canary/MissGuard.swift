@@ -1,5 +1,3 @@
-public import Verification
-
 /// Whether a canary lets most of its requests miss their objective, while its control does not.
 ///
 /// Latencies that rise without end look so variable that no bound on their mean tells anything; that nobody is served in time is plain all the same.
