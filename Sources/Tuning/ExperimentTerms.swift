@@ -22,6 +22,10 @@ public struct ExperimentTerms: Sendable, Codable, Hashable {
     public var observation = Nanoseconds(seconds: 1_800)
     /// Fewest pairs of buckets before a change is kept.
     public var pairs: Int
+    /// Seconds for which a change is compared at least before it is kept: near its limit a group can be behind by chance for two minutes.
+    private static let shortestProof = 240.0
+    /// Fewest pairs of buckets before a change is given up because it hardly can be worthwhile.
+    public var pairsToGiveUp = 6
     /// A holdout is watched so long.
     public var holdout = Nanoseconds(seconds: 300)
     /// After the change has come everywhere it is watched at least so long.
@@ -39,6 +43,6 @@ public struct ExperimentTerms: Sendable, Codable, Hashable {
         largestDifference = canary.toleratedDifference
         settle = Nanoseconds(seconds: canary.settle.inSeconds)
         warmUp = Nanoseconds(seconds: canary.warmUpLimit.inSeconds)
-        pairs = canary.minimumBucketsToKeep
+        pairs = max(canary.minimumBucketsToKeep, Int((Self.shortestProof / max(1, canary.bucketLength.inSeconds)).rounded(.up)))
     }
 }

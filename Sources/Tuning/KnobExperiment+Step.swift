@@ -92,12 +92,18 @@ extension KnobExperiment {
     private mutating func observe(_ seen: ExperimentObservation) -> [ExperimentEffect] {
         comparison = seen.comparison ?? comparison
         if let comparison, comparison.pairs >= terms.pairs, comparison.isNotHarmed, isProved(comparison) { return goOn(to: 0.5, seen) }
+        if let comparison, comparison.pairs >= terms.pairsToGiveUp, isHopeless(comparison) { return revert(.unproved, seen) }
         guard seen.now.since(since) >= terms.observation else { return [] }
         return comparison.map { $0.pairs >= terms.pairs && isProved($0) } == true ? goOn(to: 0.5, seen) : revert(.unproved, seen)
     }
 
     private func isProved(_ comparison: ComparisonReading) -> Bool {
         comparison.effect.probabilityOfFall(beyond: minimumWorthwhileEffect) >= confidence
+    }
+
+    /// As sure that the fall is not worthwhile as it would have to be that it is. What may do harm at a higher load is in force no longer than needed.
+    private func isHopeless(_ comparison: ComparisonReading) -> Bool {
+        comparison.effect.probabilityOfFall(beyond: minimumWorthwhileEffect) <= 1 - confidence
     }
 
     private mutating func goOn(to share: Double, _ seen: ExperimentObservation) -> [ExperimentEffect] {

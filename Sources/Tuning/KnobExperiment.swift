@@ -57,7 +57,7 @@ public struct KnobExperiment: Sendable, Codable, Hashable, Identifiable {
     public enum Reversal: Sendable, Codable, Hashable {
         case tripwire(Tripwire)
         case harm(String)
-        /// The time is over and the benefit is not proved: no change without proof.
+        /// The time is over and the benefit is not proved, or it hardly can be any more: no change without proof.
         case unproved
         /// What runs is neither the old nor the new configuration.
         case foreignConfiguration(Configuration)

@@ -23,7 +23,7 @@ public struct TuningObjective: Sendable, Codable, Hashable {
     public static let latency = TuningObjective(weights: [.timeToFirstToken: 0.5, .timePerOutputToken: 0.5])
 
     /// The plan of a comparison whose end this objective decides: single metrics only end it where they leave the room they have, and none of them
-    /// ends it well.
+    /// ends it well. What is tuned is often near its limit, and so queues that last for minutes are allowed for.
     /// - Parameter room: By how much each metric may rise, log ratio: up to its own limit, e.g.; where there is none, the usual margins hold.
     public func plan(
         _ base: VerificationPlan = VerificationPlan(), terms: ExperimentTerms, room: [ComparedMetric: Double]
@@ -34,6 +34,9 @@ public struct TuningObjective: Sendable, Codable, Hashable {
         plan.headroom = room
         plan.minimumBenefit = .greatestFiniteMagnitude
         plan.timeLimit = terms.observation.duration * 2
+        var canary = plan.canaryTerms
+        canary.whitens = true
+        plan.canary = canary
         return plan
     }
 

@@ -65,6 +65,7 @@ import Verification
     func plan() {
         let plan = TuningObjective.latency.plan(terms: ExperimentTerms(), room: [.timePerOutputToken: 0.3])
         #expect(plan.canaryMargin(of: .timePerOutputToken) == 0.3 && plan.canaryMargin(of: .timeToFirstToken) < 0.06)
+        #expect(plan.canaryTerms.whitens && !VerificationPlan().canaryTerms.whitens)
         #expect(plan.minimumBenefit > 1e6 && plan.timeLimit > ExperimentTerms().observation.duration)
     }
 
