@@ -91,6 +91,7 @@ private func advanceTriggers(
     _ snapshot: Snapshot, _ policy: Policy, _ readings: RecordedReadings
 ) -> (reports: [TriggerReport], next: [String: TriggerState]) {
     var next = snapshot.history.triggers
+    next.reserveCapacity(policy.triggers.count)
     let reports = policy.triggers.map { trigger in
         let evaluation = evaluate(
             trigger.condition, window: trigger.window, minSamples: trigger.minSamples, staleAfter: policy.monitor.staleAfter,
@@ -111,20 +112,18 @@ extension Policy.Monitor {
 }
 
 /// The answers recorded in a snapshot.
+///
+/// They are few, and asked for more or less in the order they were recorded in: looking through them is faster than hashing questions.
 struct RecordedReadings: ReadingSource {
-    private let answers: [Question: Reading]
+    private let answers: [RecordedReading]
 
-    private struct Question: Hashable {
-        let query: MetricQuery
-        let window: Duration
-    }
-
-    init(_ readings: [RecordedReading]) {
-        answers = Dictionary(
-            readings.map { (Question(query: $0.query, window: $0.window), $0.reading) }, uniquingKeysWith: { first, _ in first })
-    }
+    init(_ readings: [RecordedReading]) { answers = readings }
 
     func reading(_ query: MetricQuery, over window: Duration) -> Reading {
-        answers[Question(query: query, window: window)] ?? .unknown(.missing)
+        // By index: a loop over the elements would copy each of them.
+        for place in answers.indices where answers[place].window == window && answers[place].query == query {
+            return answers[place].reading
+        }
+        return .unknown(.missing)
     }
 }

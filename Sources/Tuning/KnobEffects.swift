@@ -96,7 +96,9 @@ public struct KnobEffects: Sendable, Codable, Hashable {
     }
 
     private func noise(of row: ExperimentRow, at now: Timestamp) -> Double {
-        let deviation = max(row.effect.deviation, Self.smallestDeviation)
+        // What counts as less than was measured is as certain as it was, in relation to its size.
+        let share = row.effect.logRatio == 0 ? 1 : believed(row) / row.effect.logRatio
+        let deviation = max(row.effect.deviation * share, Self.smallestDeviation)
         let weight = max(1e-6, halving(after: now.since(row.time), halfLife: Self.halfLife) * (row.isUrgent ? Self.urgentWeight : 1))
         return deviation * deviation / weight
     }

@@ -63,7 +63,8 @@ public struct TuningExplanation: Sendable, Codable, Hashable {
             replicasPerGroup: replicasPerGroup, margin: objective.margin, forecast: draw.forecast,
             stopRule: """
                 taken back when the objective provably rose by more than \(percent(objective.margin)); kept when with \(percent(limits.confidence)) \
-                probability it fell by more than \(percent(limits.minimumWorthwhileEffect)); otherwise taken back when the time is over
+                probability it fell by more than \(percent(limits.minimumWorthwhileEffect)); otherwise taken back as soon as that is as unlikely, \
+                and when the time is over
                 """)
         rollback = "\(draw.incumbent) on all replicas, asked for until it is in force"
     }

@@ -75,6 +75,8 @@ public struct VerificationFinding: Sendable, Codable, Hashable {
         case objectiveRose
         /// It fell by more than is worth a change.
         case objectiveFell
+        /// It hardly fell by more than is worth a change, and nobody waits for the time to be over.
+        case objectiveHopeless
         /// The groups differed by so much in it, in log units, before the change.
         case objectiveNotComparable(difference: Double)
         /// The canary does not keep up, or serves hardly anybody in time; a clause.

@@ -110,6 +110,7 @@ struct CanaryComparison {
         }
         if plan.objective.map({ objectiveFinding?.isHarm($0) ?? false }) ?? false { return (.worsened, .objectiveRose) }
         if let benefit = benefit(isLast: false) { return (.improved, benefit) }
+        if plan.objective != nil, let found = objectiveFinding, found.isHopeless(plan) { return (.inconclusive, .objectiveHopeless) }
         guard observed >= plan.timeLimit else { return nil }
         if let benefit = benefit(isLast: true) { return (.improved, benefit) }
         return decisive.allSatisfy(\.isMeasured) ? (.inconclusive, .timeLimit) : (.unmeasured, .tooLittleData)

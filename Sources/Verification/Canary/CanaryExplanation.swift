@@ -36,6 +36,10 @@ func canaryHeadline(_ finding: VerificationFinding, _ plan: VerificationPlan) ->
     case .decided(_, by: .objectiveFell):
         return "Better: beside the control group the objective fell by more than \(FigureText.percent(-ratio(-plan.minimumBenefit))), "
             + "with \(confidence(plan.benefitAlpha)) confidence after \(time)."
+    case .decided(_, by: .objectiveHopeless):
+        return
+            "Given up after \(time): that the objective fell by more than \(FigureText.percent(-ratio(-plan.minimumBenefit))) is less likely than "
+            + "\(FigureText.percent(plan.benefitAlpha))."
     case .decided(_, by: .objectiveNotComparable(let difference)):
         return "Not measured: the groups differed by \(signed(difference)) in the objective before the change; "
             + "choose other replicas, or look for what is wrong with these."

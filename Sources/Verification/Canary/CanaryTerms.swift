@@ -29,6 +29,9 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
     public var minimumBucketsToKeep: Int
     /// Number of buckets for which the bounds are tightest.
     public var tightestAfter: Double
+    /// Whether the standard error also knows correlation over minutes, by whitening: where groups are near their limit, one queue is worth many
+    /// buckets. It is never smaller than without.
+    public var whitens: Bool
     /// Rise of a metric, as a log ratio, that is tolerated; proved harm is more than this.
     public var margins: [ComparedMetric: Double]
     /// A change is kept only if every judged metric provably rose by less than this, as a log ratio.
@@ -59,6 +62,7 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         minimumBuckets = 8
         minimumBucketsToKeep = 12
         tightestAfter = 20
+        whitens = false
         margins = [.timePerOutputToken: naturalLogarithm(1.02), .timeToFirstToken: naturalLogarithm(1.05)]
         nonInferiority = naturalLogarithm(1.05)
         missedEvidence = 300

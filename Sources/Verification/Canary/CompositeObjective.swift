@@ -84,16 +84,26 @@ public struct ObjectiveFinding: Sendable, Codable, Hashable {
         pairs >= CompositeObjective.fewestPairs && interval.lowerBound > objective.margin
     }
 
-    /// Whether it fell by more than what is worth a change, with the confidence the plan asks for.
+    /// Whether it fell by more than what is worth a change, with the confidence the plan asks for. Near its limit a group can be behind by chance
+    /// for two minutes.
     func isImprovement(_ plan: VerificationPlan) -> Bool {
-        pairs >= plan.canaryTerms.minimumBucketsToKeep
+        let terms = plan.canaryTerms
+        return pairs >= terms.minimumBucketsToKeep && terms.bucketLength * pairs >= Self.shortestProof
             && effect.probabilityOfFall(beyond: plan.minimumBenefit) >= 1 - plan.benefitAlpha
     }
+
+    /// As sure that the fall is not worthwhile as it would have to be that it is. What may do harm at a higher load is in force no longer than needed.
+    func isHopeless(_ plan: VerificationPlan) -> Bool {
+        pairs >= Self.pairsToGiveUp && effect.probabilityOfFall(beyond: plan.minimumBenefit) <= plan.benefitAlpha
+    }
+
+    private static let shortestProof = Duration.seconds(240)
+    static let pairsToGiveUp = 6
 }
 
 extension VerificationPlan {
     /// The plan of a canary that such an objective decides: single metrics end it where they rise by more than the room they have, and none of
-    /// them ends it well.
+    /// them ends it well. What is tuned is often near its limit, and so queues that last for minutes are allowed for.
     /// - Parameters:
     ///   - worthwhile: Smallest fall of the objective that is worth a change, log units.
     ///   - confidence: With which probability it must have fallen by more than that.
@@ -104,6 +114,9 @@ extension VerificationPlan {
         plan.aim = .lower(objective.heaviest)
         plan.minimumBenefit = worthwhile
         plan.benefitAlpha = 1 - confidence
+        var canary = plan.canaryTerms
+        canary.whitens = true
+        plan.canary = canary
         return plan
     }
 }

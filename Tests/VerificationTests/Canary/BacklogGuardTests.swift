@@ -84,6 +84,37 @@ import Verification
         #expect(harm(canary: 90, control: 80) == nil)
     }
 
+    /// Of one hundred in each bucket.
+    private func buckets(_ count: Int, missedByCanary canary: Int, byControl control: Int) -> [CanaryBucket] {
+        (0..<count).map { _ in
+            var bucket = CanaryBucket(start: Timestamp(secondsSinceEpoch: 0), length: .seconds(10))
+            (bucket.canary.judged, bucket.canary.missed) = (100, canary)
+            (bucket.control.judged, bucket.control.missed) = (100, control)
+            return bucket
+        }
+    }
+
+    @Test(
+        "a canary that was in time until the change and is late from then on is harmed by it, even where its control was late before and is"
+    )
+    func lateFromTheChangeOn() {
+        func harm(before: (Int, Int), settling: Int, after: Int, _ since: (Int, Int)) -> String? {
+            MissGuard().harm(
+                in: CanaryEvidence(
+                    before: buckets(60, missedByCanary: before.0, byControl: before.1),
+                    settling: buckets(settling, missedByCanary: since.0, byControl: since.1),
+                    after: buckets(after, missedByCanary: since.0, byControl: since.1)))
+        }
+        #expect(harm(before: (0, 90), settling: 3, after: 3, (90, 90))?.contains("360 of 400") == true)
+        #expect(harm(before: (0, 0), settling: 6, after: 0, (90, 10)) != nil)
+        // What came before the change ends first; the queue may be an old one; load may have risen for both; and later on it means nothing.
+        #expect(harm(before: (0, 90), settling: 3, after: 2, (90, 90)) == nil)
+        #expect(harm(before: (60, 90), settling: 3, after: 3, (90, 90)) == nil)
+        #expect(harm(before: (0, 10), settling: 3, after: 3, (90, 60)) == nil)
+        #expect(harm(before: (0, 90), settling: 3, after: 7, (90, 90)) == nil)
+        #expect(MissGuard().harm(in: CanaryEvidence(settling: buckets(6, missedByCanary: 90, byControl: 90))) == nil)
+    }
+
     @Test("a moment or a handful of requests tells nothing")
     func tooLittle() {
         #expect(harm(canary: 60, control: 10, buckets: 3) == nil)

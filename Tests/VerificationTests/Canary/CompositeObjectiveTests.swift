@@ -5,12 +5,12 @@ import Testing
 @testable import Verification
 
 @Suite struct CompositeObjectiveTests {
-    private func finding(_ first: Double, _ gap: Double, halfWidth: Double = 0.02, pairs: Int = 14) -> [MetricFinding] {
+    private func finding(_ first: Double, _ gap: Double, halfWidth: Double = 0.02, pairs: Int = 24) -> [MetricFinding] {
         [(ComparedMetric.timeToFirstToken, first), (.timePerOutputToken, gap)].map { metric, effect in
             var found = MetricFinding(metric: metric, isJudged: true, margin: 0.1, before: .init(), after: .init())
             found.effect = EffectEstimate(logRatio: effect, deviation: 0.01)
             found.interval = effect - halfWidth...effect + halfWidth
-            found.after.used = metric == .timeToFirstToken ? pairs : 20
+            found.after.used = metric == .timeToFirstToken ? pairs : 30
             found.before.used = 55
             found.groups = .init(difference: 0.04, standardError: 0.01, bucketDeviation: 0.1)
             return found
@@ -23,7 +23,7 @@ import Testing
     func trade() throws {
         let found = try #require(CompositeObjective.latency.finding(finding(-0.4, 0.1)))
         #expect(abs(found.effect.logRatio + 0.15) < 1e-12 && abs(found.effect.deviation - 0.01) < 1e-12)
-        #expect(found.pairs == 14 && !found.isHarm(.latency) && found.isImprovement(Self.plan))
+        #expect(found.pairs == 24 && !found.isHarm(.latency) && found.isImprovement(Self.plan))
     }
 
     @Test("a rise of the whole that is proved is harm, and one that is possible is not yet none")
@@ -40,6 +40,18 @@ import Testing
         #expect(CompositeObjective.latency.finding(finding(1, 1, pairs: fewest - 1))?.isHarm(.latency) == false)
         #expect(CompositeObjective.latency.finding(finding(1, 1, pairs: fewest))?.isHarm(.latency) == true)
         #expect(CompositeObjective.latency.finding(finding(-1, -1, pairs: 11))?.isImprovement(Self.plan) == false)
+    }
+
+    @Test(
+        "what hardly can be worthwhile is given up, though not by the first buckets; what looks good for two minutes is looked at for longer"
+    )
+    func patience() throws {
+        let fewest = ObjectiveFinding.pairsToGiveUp
+        #expect(CompositeObjective.latency.finding(finding(0.02, 0.02, pairs: fewest))?.isHopeless(Self.plan) == true)
+        #expect(CompositeObjective.latency.finding(finding(0.02, 0.02, pairs: fewest - 1))?.isHopeless(Self.plan) == false)
+        #expect(CompositeObjective.latency.finding(finding(-0.03, -0.03, pairs: 20))?.isHopeless(Self.plan) == false)
+        #expect(CompositeObjective.latency.finding(finding(-0.3, -0.3, pairs: 12))?.isImprovement(Self.plan) == false)
+        #expect(Self.plan.canaryTerms.whitens && !VerificationPlan().canaryTerms.whitens)
     }
 
     @Test("what was not measured is nothing")
