@@ -254,7 +254,7 @@ let package = Package(
             name: "BackTestingTests",
             dependencies: [
                 "BackTesting", "Baselines", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation",
-                "Statistics",
+                "Statistics", "Tuning", "Verification",
                 "TestSupport",
             ],
             swiftSettings: strict),
