@@ -191,6 +191,23 @@ struct CanaryTrialStepTests {
         #expect(one.trial?.wasPromoted == false)
     }
 
+    @Test(
+        "groups whose mark is gone, or another's, or being taken away, are measured no further: the change is yielded",
+        arguments: ["no mark", "another's", "removing"])
+    func groupsLost(how: String) throws {
+        let (one, second) = Self.run(until: .observing, shift: -0.2)
+        var status = Self.status(how == "removing" ? .removing : .applied)
+        if how == "no mark" { status.mark = nil }
+        if how == "another's" { status.mark?.experiment = UUID() }
+        let step = one.step(Self.view(second + 10, .seen(status, [Self.bucket(until: second + 10, shift: -0.2)])))
+        #expect(step.adjustment.state == .rollingBack && step.adjustment.verdict == .superseded && step.effect == .canary(.remove))
+        #expect(step.adjustment.trial?.course?.evidence == one.trial?.course?.evidence)
+        // What another has there is theirs, and not waited for.
+        if how == "removing" { status.mark = nil }
+        let gone = step.adjustment.step(Self.view(second + 20, .seen(status, [])))
+        #expect(gone.adjustment.state == .superseded)
+    }
+
     @Test("a failure of replicas without the change does not speak against it; a target out of sight ends nothing")
     func othersFail() {
         let failing = Self.comparing().step(Self.view(15, .seen(Self.status(.prepared, rollout: .failed("crash loop")), []))).adjustment

@@ -107,6 +107,22 @@ struct CanaryLoopTests {
         #expect(rig.target.groups.isEmpty && rig.target.settings == before)
     }
 
+    @Test("is rid of a group that a request which came late makes after its end, within ten minutes")
+    func lateGroup() async throws {
+        let rig = try Rig(Ground(.canary, slope: 0.4))
+        try await rig.ticks(until: .comparing)
+        try await rig.ticks(5) { _ in rig.target.groups.count == 2 }
+        let group = try #require(rig.target.cluster.object(.deployments, namespace: "llm", name: "chat-canary"))
+        try await rig.finish()
+        #expect(rig.target.groups.isEmpty)
+        var late = group
+        for member in ["uid", "resourceVersion", "managedFields"] { late["metadata", member] = nil }
+        _ = rig.target.cluster.seed(late)
+        #expect(rig.target.groups == ["chat-canary"])
+        try await rig.ticks(12) { _ in rig.target.groups.isEmpty }
+        #expect(rig.target.groups.isEmpty)
+    }
+
     @Test("goes to all at once where no canary is possible and it is not insisted on, and says why")
     func everywhere() async throws {
         let rig = try Rig(Ground(.canary, slope: -0.5), manifest: Ground.manifest(replicas: 3))

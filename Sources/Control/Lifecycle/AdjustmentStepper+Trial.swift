@@ -21,7 +21,7 @@ extension AdjustmentStepper {
         case .rollingBack, .rollbackFailed: return takeAway(status, relation)
         default: break
         }
-        if let interference = status.interference { return giveUp(interference, verdict: .superseded) }
+        if let interference = status.interference ?? lossOfGroups(status) { return giveUp(interference, verdict: .superseded) }
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
         if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
@@ -39,6 +39,14 @@ extension AdjustmentStepper {
         case .settling, .observing: watchCanary()
         default: break
         }
+    }
+
+    /// Who took the groups away, or took the mark off the target by which they are known, once they were there; `nil` where nobody did.
+    private func lossOfGroups(_ status: CanaryStatus) -> String? {
+        guard adjustment.trial?.course != nil, adjustment.state != .promoting else { return nil }
+        guard let mark = status.mark else { return "its groups, or their mark on the target, were taken away by another" }
+        guard mark.experiment == adjustment.id else { return "another canary of '\(mark.policy)' has taken the place of its groups" }
+        return mark.stage == .removing ? "its groups are being taken away by another" : nil
     }
 
     private mutating func observe(_ buckets: [CanaryBucket]) {
@@ -139,7 +147,7 @@ extension AdjustmentStepper {
 
     /// Brings the change to every replica, and then takes the groups away.
     private mutating func promote(_ status: CanaryStatus, _ relation: Adjustment.Relation) {
-        if status.isGone {
+        if status.isGone(adjustment.id) {
             adjustment.trial?.areGroupsGone = true
             adjustment.after = []
             guard stillOurs(relation) else { return }
@@ -185,7 +193,7 @@ extension AdjustmentStepper {
             effect = .apply(.back)
             return
         }
-        guard status.isGone else {
+        guard status.isGone(adjustment.id) else {
             adjustment.lastProblem = status.rollout.sentence
             effect = .canary(.remove)
             return

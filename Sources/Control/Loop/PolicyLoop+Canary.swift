@@ -60,7 +60,9 @@ extension PolicyLoop {
     private func trial(of new: Adjustment, at now: Timestamp, _ canary: CanaryPorts) async -> Result<CanaryTrial, Obstacle> {
         if let obstacle = canary.meter.obstacle { return .failure(Obstacle(obstacle)) }
         do throws(AdjusterError) {
-            let ready = try await canary.target.status().rest.count(where: \.isReady)
+            let status = try await canary.target.status()
+            if !status.isGone { sawNoCanary = nil }
+            let ready = status.rest.count(where: \.isReady)
             guard let pods = CanaryOrder.podsPerGroup(of: ready) else {
                 return .failure(
                     Obstacle("two groups beside a rest take \(CanaryOrder.fewestReplicas) ready replicas, and there are \(ready)"))
@@ -130,7 +132,7 @@ extension PolicyLoop {
 
     func carryOut(_ action: CanaryAction, of adjustment: Adjustment, fence: FencingToken) async throws(AdjusterError) {
         guard let canary = ports.canary, let trial = adjustment.trial else { return }
-        mayHaveStrayCanary = true
+        sawNoCanary = nil
         let order = CanaryOrder(change: ChangeOrder(adjustment, .forward, fence: fence), podsPerGroup: trial.podsPerGroup)
         switch action {
         case .prepare: try await canary.target.prepare(order)
@@ -140,16 +142,22 @@ extension PolicyLoop {
         }
     }
 
+    private static let strayInterval = Duration.seconds(600)
+
     /// Takes away the groups of a trial that this store does not know, or knows to be over: a lost store, or a request that came late.
     /// - Returns: Whether the target bears none, as far as is known.
     func removeStrayCanary(_ look: Look) async throws(JournalFailure) -> Bool {
-        guard mayHaveStrayCanary, policy.mode != .recommend, look.observation != nil, let canary = ports.canary,
-            let term = ports.leadership.term()
-        else { return true }
+        guard policy.mode != .recommend, look.observation != nil, let canary = ports.canary, let term = ports.leadership.term() else {
+            return true
+        }
+        // A leader before may have made some, and a request that was thought lost may have come late.
+        if let seen = sawNoCanary, seen.term == term, (.zero..<Self.strayInterval).contains(look.now.since(seen.time).duration) {
+            return true
+        }
         do throws(AdjusterError) {
             let status = try await canary.target.status()
             guard !status.isGone else {
-                mayHaveStrayCanary = false
+                sawNoCanary = (term, look.now)
                 return true
             }
             if let mark = status.mark, mark.policy != policy.name { return true }

@@ -24,8 +24,8 @@ public actor PolicyLoop {
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
     private var newest: Adjustment?
-    /// Whether groups may be left at the target of a trial that nobody knows of.
-    var mayHaveStrayCanary = true
+    /// When, and in which term, the target was last seen to bear no groups of a trial; `nil` where it may bear some that nobody knows of.
+    var sawNoCanary: (term: FencingToken, time: Timestamp)?
 
     public init(policy: Policy, target: String, ports: LoopPorts) {
         self.policy = policy

@@ -117,6 +117,9 @@ public struct CanaryStatus: Sendable, Codable, Hashable {
     /// Whether nothing of a canary is left.
     public var isGone: Bool { mark == nil && orphans.isEmpty }
 
+    /// Whether nothing of one experiment is left; the groups of another one may be there.
+    public func isGone(_ experiment: UUID) -> Bool { mark?.experiment != experiment && orphans.isEmpty }
+
     /// Whether a stage is reached and both groups are whole, so that measurements of them count.
     public func isReady(_ stage: CanaryStage) -> Bool {
         guard let mark, mark.stage == stage, rollout == .settled, interference == nil else { return false }

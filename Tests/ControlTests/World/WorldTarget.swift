@@ -19,6 +19,10 @@ final class WorldTarget: Sendable {
         var writes: [Write] = []
         /// Who set each knob last: an adjustment, or somebody else.
         var lastWriter: [String: UUID?] = [:]
+        var replicas = 24
+        /// As somebody other than a controller wants it to be.
+        var replicasMeant = 24
+        var canary = WorldGroups()
     }
 
     /// A change that took effect.
@@ -38,9 +42,7 @@ final class WorldTarget: Sendable {
         guard !copy.isGone else { throw .gone("there is no such target") }
         var observation = TargetObservation(
             identity: copy.identity, values: copy.values.mapValues { KnobState($0, origin: .live) },
-            rollout: copy.rolloutFails
-                ? .failed("a container restarts again and again")
-                : now < copy.rolloutEnds ? .progressing("1 of 2 pods updated") : .settled)
+            rollout: copy.rollout(at: now))
         observation.mark = copy.mark
         observation.markCameWithValue = true
         return observation
@@ -94,9 +96,22 @@ final class WorldTarget: Sendable {
         }
     }
 
-    /// Somebody deletes the target and makes it anew.
+    /// Somebody else scales it.
+    func scale(to replicas: Int) {
+        state.withLock { state in
+            guard state.replicas != replicas else { return }
+            state.replicas = replicas
+            state.replicasMeant = replicas
+        }
+    }
+
+    /// Somebody deletes the target and makes it anew; what belongs to it goes with it.
     func replace(values: [String: KnobValue]) {
         state.withLock { state in
+            (state.replicas, state.replicasMeant) = (24, 24)
+            let form = state.canary.form
+            state.canary = WorldGroups()
+            state.canary.form = form
             state.identity += "'"
             state.values = values
             state.mark = nil
