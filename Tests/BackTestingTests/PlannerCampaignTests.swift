@@ -117,10 +117,10 @@ struct PlannerCampaignTests {
         let score = run(trial, coldStart: coldStart)
         print("\(title): up to \(trial.replicaRange.upperBound) replicas, fluid \(ScalingScore.text(trial.fluidReplicaHours())) replica h")
         let attained = try #require(score.attainment)
-        let limit = trial.clairvoyant(attaining: attained, slot: Nanoseconds(seconds: 15), effort: 40)
+        let limit = trial.clairvoyant(attaining: attained, slot: Nanoseconds(seconds: 15), effort: 400)
         report("\(title), planner", score, to: limit?.score)
         for wanted in [0.85, 0.99] {
-            let limit = trial.clairvoyant(attaining: wanted, slot: Nanoseconds(seconds: 15), effort: 40)
+            let limit = trial.clairvoyant(attaining: wanted, slot: Nanoseconds(seconds: 15), effort: 400)
             print("\(title), clairvoyant for \(wanted): \(limit?.score.summary ?? "not within the limits")")
         }
         let targets = [1, 2, 3, 4, 6, 8, 16, 40]

@@ -17,7 +17,7 @@ struct PlannerDaysTests {
         var planner = WatchedPlanner(try NamedTrial.planner())
         let score = trial.run(&planner)
         if NamedTrial.tellsHours { planner.printHours() }
-        print("DAY \(named): \(score.summary)")
+        print("DAY \(named): \(score.summary), \(ScalingScore.text(planner.millisecondsPerTick)) ms a tick")
         let context = BaselineContext(profile: trial.setup.profile, settings: trial.setup.settings, replicaRange: trial.replicaRange)
         for name in NamedTrial.baselines {
             var scaler = try Baseline.named(name, for: context)
@@ -92,6 +92,10 @@ private indirect enum Field: Codable {
 private struct WatchedPlanner: ReplicaScaler {
     private var planner: ReplicaPlanner
     private var hours: [Hour] = []
+    private var planning = Duration.zero
+    private var ticks = 0
+
+    var millisecondsPerTick: Double { planning / .milliseconds(max(1, ticks)) }
 
     private struct Hour {
         var periods = 0.0
@@ -110,7 +114,10 @@ private struct WatchedPlanner: ReplicaScaler {
     var period: Nanoseconds { planner.period }
 
     mutating func replicas(after observation: ScalingObservation) -> Int {
+        let start = ContinuousClock.now
         let plan = planner.plan(after: observation)
+        planning += ContinuousClock.now - start
+        ticks += 1
         let hour = Int(max(0, observation.time.seconds - 1) / 3_600)
         while hours.count <= hour { hours.append(Hour()) }
         hours[hour].periods += 1
