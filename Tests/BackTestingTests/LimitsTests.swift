@@ -48,6 +48,20 @@ struct LimitsTests {
         #expect(hasty.fluidReplicaHours() == .infinity)
     }
 
+    @Test("bursts that no multiple of the mean demand serves are served by the smallest fleet that always stands, not by the largest")
+    func bursts() throws {
+        var bursty = trial
+        bursty.requests = (0..<300).map { index in
+            SimulatedRequest(
+                id: index, arrival: Nanoseconds(seconds: 400 + 250 * Double(index / 60) + 0.01 * Double(index % 60)), inputTokens: 1_000,
+                outputTokens: 200)
+        }
+        let fleet = try #require(bursty.bestFixedFleet())
+        let clairvoyant = try #require(bursty.clairvoyant(effort: 14))
+        #expect((3...6).contains(fleet.replicas), "\(fleet.replicas)")
+        #expect(clairvoyant.schedule.ready.max() == fleet.replicas)
+    }
+
     @Test("a day without requests needs only the fewest replicas")
     func nothing() throws {
         var idle = trial

@@ -79,6 +79,7 @@ struct PlannerCampaignTests {
             longest = max(longest, above)
         }
         report("AT-P4 m-mid day 5", score, to: limit.score)
+        print("AT-P4 m-mid day 5: \(Int(longest / 60)) min at most above \(ScalingScore.text(most)), 1.35 of the clairvoyant's highest")
         #expect(try #require(score.attainment) >= 0.985)
         #expect(score.replicaHours <= 1.5 * limit.score.replicaHours)
         #expect(longest <= 1_800)
@@ -105,6 +106,37 @@ struct PlannerCampaignTests {
             changes += Double(score.changes) / score.hours / 7
         }
         #expect(changes <= 8)
+    }
+
+    @Test(
+        "Azure's bursts of code: as many in time cost no more than under the best HPA or KEDA, whether replicas start in 45 s or in 150 s",
+        arguments: [45.0, 150])
+    func bursts(coldStart: Double) throws {
+        let trial = try RecordedTrials.code(coldStart: coldStart)
+        let title = "bursts of code, cold start \(Int(coldStart)) s"
+        let score = run(trial, coldStart: coldStart)
+        print("\(title): up to \(trial.replicaRange.upperBound) replicas, fluid \(ScalingScore.text(trial.fluidReplicaHours())) replica h")
+        let attained = try #require(score.attainment)
+        let limit = trial.clairvoyant(attaining: attained, slot: Nanoseconds(seconds: 15), effort: 400)
+        report("\(title), planner", score, to: limit?.score)
+        for wanted in [0.85, 0.99] {
+            let limit = trial.clairvoyant(attaining: wanted, slot: Nanoseconds(seconds: 15), effort: 400)
+            print("\(title), clairvoyant for \(wanted): \(limit?.score.summary ?? "not within the limits")")
+        }
+        let targets = [1, 2, 3, 4, 6, 8, 16, 40]
+        var least: [Double] = []
+        for (family, names) in [
+            ("fixed", stride(from: 2, through: trial.replicaRange.upperBound, by: 2).map { "fixed:replicas=\($0)" }),
+            ("HPA", targets.map { "hpa:target=\($0)" }), ("KEDA", targets.map { "keda:threshold=\($0)" }),
+            ("Dynamo", [0.05, 0.1, 0.15, 0.2, 0.3, 0.5].map { "dynamo:capacity=\($0)" }),
+        ] {
+            let frontier = try BaselineFrontier(names, in: trial)
+            for (name, score) in frontier.scores { report("\(title), \(name)", score) }
+            let hours = frontier.replicaHours(attaining: attained)
+            print("\(title), \(family) for as many in time: \(hours.map(ScalingScore.text) ?? "none reaches it") replica h")
+            if let hours, family == "HPA" || family == "KEDA" { least.append(hours) }
+        }
+        #expect(score.replicaHours <= (least.min() ?? .infinity))
     }
 
     @Test("an hour without history: no more than a third above the best fixed fleet")

@@ -17,13 +17,16 @@ enum RecordedTrials {
     static func conversations() throws -> RequestTrace { try RequestTrace(csv: SharedData.unpacked("traces/azure2023_conv.csv.gz")) }
 
     /// A day of a model, scaled so that its fourteen days come at 40 requests a second in the mean.
+    ///
+    /// - Parameter draw: Another one than 0 draws what was not recorded anew.
     static func day(
-        _ day: Int, of model: String, coldStart: Double = 150, slowness: Double = 1
+        _ day: Int, of model: String, coldStart: Double = 150, slowness: Double = 1, draw: UInt64 = 0
     ) throws -> ScalingTrial {
         let week = try RateSeries(csv: SharedData.unpacked("traces/servegen_\(model)_rate600s_days0-6.csv.gz"))
         let rates = week.scaled(by: 40 / (recordedMeans[model] ?? 1)).slice(fromStep: day * 144, steps: 144)
         var conditions = TrialConditions(
-            coldStart: Nanoseconds(seconds: coldStart), lengths: try conversations(), seed: UInt64(day) * 10 + (places[model] ?? 0))
+            coldStart: Nanoseconds(seconds: coldStart), lengths: try conversations(),
+            seed: UInt64(day) * 10 + (places[model] ?? 0) + 100 * draw)
         conditions.profile.latency = conditions.profile.latency.slowed(by: slowness)
         return ScalingTrial(rates, under: conditions)
     }
@@ -33,6 +36,19 @@ enum RecordedTrials {
         let trace = try conversations().superposed(copies: 8, jitter: Nanoseconds(seconds: 15), seed: 8)
         return ScalingTrial(
             trace, under: TrialConditions(coldStart: Nanoseconds(seconds: coldStart), lengths: try conversations(), seed: 8))
+    }
+
+    /// The hour of Azure's code completions, three times over: nothing for minutes, then hundreds of prompts within seconds. There may be two
+    /// and a half times as many replicas as the busiest quarter of a minute needs.
+    static func code(coldStart: Double = 150) throws -> ScalingTrial {
+        let lengths = try RequestTrace(csv: SharedData.unpacked("traces/azure2023_code.csv.gz"))
+        let trace = lengths.superposed(copies: 3, jitter: Nanoseconds(seconds: 1), seed: 3)
+        let conditions = TrialConditions(coldStart: Nanoseconds(seconds: coldStart), lengths: lengths, seed: 3)
+        var trial = ScalingTrial(trace, under: conditions)
+        let quarters = Dictionary(grouping: trace.requests) { Int($0.arrival.seconds / 15) }
+        let highest = Double(quarters.values.map(\.count).max() ?? 0) / 15
+        trial.replicaRange = 1...max(1, Int((2.5 * highest / conditions.capacity).rounded(.up)))
+        return trial
     }
 
     /// As it is used: the true profile, and a cold start as rather long ones take.

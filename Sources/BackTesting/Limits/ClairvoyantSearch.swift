@@ -34,8 +34,8 @@ struct ClairvoyantSearch {
     mutating func findMargin() -> Bool {
         let wish = attaining + (1 - attaining) / 2
         var (low, high) = (0.9, 4.0)
-        // Where the largest margin is not enough, the largest fleet may be.
-        guard tryOut(schedule(margin: high), attaining: attaining) || tryOut(largest, attaining: attaining) else { return false }
+        // Where the largest margin is not enough, for demand comes in bursts within a slot, a fleet that always stands may be.
+        guard tryOut(schedule(margin: high), attaining: attaining) || findStandingFleet() else { return false }
         for _ in 0..<6 {
             let middle = (low * high).squareRoot()
             if tryOut(schedule(margin: middle), attaining: wish) { high = middle } else { low = middle }
@@ -43,10 +43,20 @@ struct ClairvoyantSearch {
         return true
     }
 
-    private var largest: FleetSchedule {
+    /// Finds the smallest one that is enough.
+    private mutating func findStandingFleet() -> Bool {
+        var (low, high) = (trial.replicaRange.lowerBound, trial.replicaRange.upperBound)
+        guard tryOut(standing(high), attaining: attaining) else { return false }
+        while low < high {
+            let middle = (low + high) / 2
+            if tryOut(standing(middle), attaining: attaining) { high = middle } else { low = middle + 1 }
+        }
+        return true
+    }
+
+    private func standing(_ replicas: Int) -> FleetSchedule {
         FleetSchedule(
-            slot: slot, lead: trial.setup.coldStart.median, initial: trial.setup.replicas,
-            needed: demand.map { _ in trial.replicaRange.upperBound })
+            slot: slot, lead: trial.setup.coldStart.median, initial: trial.setup.replicas, needed: demand.map { _ in replicas })
     }
 
     private func schedule(margin: Double) -> FleetSchedule {

@@ -18,13 +18,13 @@ public struct PlannerSettings: Sendable, Codable, Hashable {
     /// How far back forecasts look, seconds.
     public var memories: [Double] = [60, 180, 600, 1_800, 5_400]
     /// How far back the errors of forecasts count.
-    public var errorMemory = Nanoseconds(seconds: 14_400)
+    public var errorMemory = Nanoseconds(seconds: 3_600)
     /// What a change of the number of replicas has to save at least, in replicas: the optimum is flat, and starts are not free.
     public var changeCost = 0.25
     /// The logarithm of the price of late answers rises by so much for a period in which all were late.
     public var gain = 0.01
     /// Replicas that serving one replica's worth of demand in time is worth, before the error budget has its say.
-    public var price = 18.0
+    public var price = 19.0
     /// Share of the limit on tokens that a replica is planned to use, for the mean is not the worst.
     public var usableShare = 0.9
     /// Part of a replica that may be missing.
