@@ -118,6 +118,14 @@ struct PolicyLint {
     private func checkTuning(_ log: inout DiagnosticLog) {
         guard policy.tune != nil else { return }
         let place = places.place(.key("tune"))
+        if let planned = policy.plannedKnob,
+            let knob = policy.tunedKnobs.first(where: { $0.role == .concurrency || $0.role == .batchTokens })
+        {
+            log.warning(
+                place,
+                "the plan of \(planned.name) goes by the settings its 'plan' names, and \(knob.name) is tuned: it follows what comes of that "
+                    + "only by how fast tokens come")
+        }
         if case .command(let target) = policy.target {
             log.warning(place, "'\(target.name)' has no replicas that could be changed apart: nothing will ever be tried")
         } else if policy.monitor.seesProbesOnly {

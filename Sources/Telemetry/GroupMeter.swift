@@ -2,6 +2,7 @@ public import Control
 import FoundationEssentials
 import Measurements
 public import Policies
+import Scaling
 public import Transport
 public import Verification
 
@@ -11,6 +12,8 @@ public import Verification
 public actor GroupMeter: CanaryMeter {
     public nonisolated let obstacle: String?
     public nonisolated let countsArrivals = false
+    /// Beyond which a request misses its objective; `nil` where nobody asks.
+    private let loadLimits: [LatencyLimit]?
     private let makeSource: @Sendable (CanaryGroup, [CanaryPod]) -> (any MeasurementSource)?
     private var experiment: UUID?
     private var bucket: CanaryBucket?
@@ -30,6 +33,7 @@ public actor GroupMeter: CanaryMeter {
     /// Uses the first of a policy's sources that reads engines.
     /// - Throws: ``InvalidSelector``.
     public init(_ policy: Policy, client: HTTPClient) throws {
+        loadLimits = policy.tune == nil || policy.latencyLimits.isEmpty ? nil : policy.latencyLimits
         for source in policy.monitor.sources {
             guard let make = try Self.maker(source, client) else { continue }
             makeSource = make
@@ -77,6 +81,7 @@ public actor GroupMeter: CanaryMeter {
         }
         for (group, delivery) in await deliver(look) {
             for block in delivery.blocks { bucket[group].add(block) }
+            if let load = delivery.load { bucket[group].add(load) }
             if tells(delivery, group, look) { sources[group]?.hasAnswered = true }
         }
         let length = look.now.since(bucket.start).duration
@@ -124,11 +129,22 @@ public actor GroupMeter: CanaryMeter {
             guard sources[group]?.pods != names else { continue }
             sources[group] = GroupSource(pods: names, source: makeSource(group, pods), since: look.now)
         }
-        let request = DeliveryRequest(now: look.now, questions: [Self.question], deadline: look.deadline)
+        let request = DeliveryRequest(now: look.now, questions: [Self.question], deadline: look.deadline, loadLimits: loadLimits)
         let (canary, control) = (sources[.canary]?.source, sources[.control]?.source)
         async let ofCanary = canary?.deliver(request)
         async let ofControl = control?.deliver(request)
         return [(.canary, await ofCanary ?? Delivery()), (.control, await ofControl ?? Delivery())]
+    }
+}
+
+extension GroupBucket {
+    /// Adds what was counted besides what ended; what is not known is left as it is.
+    mutating func add(_ load: ServiceLoad) {
+        if let came = load.arrivals { arrivals = (arrivals ?? 0) + max(0, came) }
+        if let waiting = load.waiting, let running = load.running { underWay = max(0, waiting) + max(0, running) }
+        guard let finished = load.finished, let missed = load.missed else { return }
+        judged += max(0, finished.count)
+        self.missed += min(max(0, missed), max(0, finished.count))
     }
 }
 

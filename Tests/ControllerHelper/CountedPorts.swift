@@ -65,6 +65,13 @@ public struct CountedJournal: Journal {
     public func openAdjustments() throws -> [OpenAdjustment] { try journal.openAdjustments() }
     public func requests() throws -> [OperatorRequest] { try journal.requests() }
     public func adjustment(_ id: UUID) throws -> Adjustment? { try journal.adjustment(id) }
+    public func tuner(of policy: String, target: String) throws -> StoredTuner? { try journal.tuner(of: policy, target: target) }
+    public func keep(_ tuner: StoredTuner, of policy: String, target: String) throws {
+        try journal.keep(tuner, of: policy, target: target)
+    }
+    public func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment] {
+        try journal.finishedTrials(of: policy, target: target, since: since)
+    }
 
     public func commit(_ entry: JournalEntry) throws {
         let step = try counter.begin(.commit, "commit", state: entry.adjustment?.state)

@@ -12,11 +12,12 @@ import Testing
 
     @Test("is read with its defaults, and needs neither a trigger nor names of knobs")
     func read() throws {
-        let knob = "knobs: {replicas: {min: 1, max: 8, plan: {profile: L7-H100}}, maxNumSeqs: {values: [64, 128], at: {field: /a}}}"
+        let knob =
+            "knobs: {replicas: {min: 1, max: 8, plan: {profile: L7-H100}}, memory: {values: [0.8, 0.9], role: memoryShare, at: {field: /a}}}"
         let parse = parsePolicies(file("objective: {tpot: {mean: 50ms}}\n\(Self.engine)\n\(knob)\ntune: {}"), file: "f")
         #expect(parse.diagnostics.map(\.description) == [])
         let policy = try #require(parse.policies.first)
-        #expect(policy.tune == TuneTerms() && policy.tunedKnobs.map(\.name) == ["maxNumSeqs"])
+        #expect(policy.tune == TuneTerms() && policy.tunedKnobs.map(\.name) == ["memory"])
         let told = parsePolicies(
             file(
                 "\(Self.engine)\n\(Self.knobs)\n"
@@ -80,6 +81,11 @@ import Testing
     func doubtful() {
         let probe = "monitor: {sources: [{name: a, probe: {endpoint: \"http://x\", provider: openai, model: m, rate: 1/s}}]}"
         let found = parsePolicies(file("\(probe)\n\(Self.knobs)\ntune: {}"), file: "f").diagnostics.map(\.description)
+        let planned =
+            "objective: {tpot: {mean: 50ms}}\n\(Self.engine)\n"
+            + "knobs: {replicas: {min: 1, max: 8, plan: {profile: L7-H100}}, maxNumSeqs: {values: [64, 128], at: {field: /a}}}\ntune: {}"
+        let both = parsePolicies(file(planned), file: "f").diagnostics.map(\.description)
+        #expect(both.contains { $0.contains("warning: the plan of replicas goes by the settings") }, "\(both)")
         #expect(found.contains { $0.contains("warning: probes do not tell which replica has answered them") }, "\(found)")
     }
 }

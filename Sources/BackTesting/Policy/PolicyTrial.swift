@@ -114,7 +114,7 @@ struct PolicyTrialRun {
         let (trial, policy) = (setting.trial, setting.policy)
         engine = EmbeddedEngine(trial.setup, listens: false)
         source = TrialSource(policy, seed: trial.setup.seed, profile: trial.setup.profile.name)
-        meter = TrialMeter(seesReplicas: source.seesEveryRequest)
+        meter = TrialMeter(seesReplicas: source.seesEveryRequest, limits: policy.tune == nil ? nil : policy.latencyLimits)
         recorder = TrialRecorder(trial)
         started = trial.setup.replicas
         let identifiers = TrialIdentifiers(seed: trial.setup.seed)

@@ -29,7 +29,7 @@ extension ServiceLoad {
 
 extension RequestOutcome {
     /// Whether it was answered, and within every limit.
-    fileprivate func keeps(_ limits: [LatencyLimit]) -> Bool {
+    func keeps(_ limits: [LatencyLimit]) -> Bool {
         guard ending == .completed else { return false }
         return limits.allSatisfy { limit in
             let time: Nanoseconds? =

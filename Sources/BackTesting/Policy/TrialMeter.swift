@@ -9,6 +9,8 @@ import Verification
 final class TrialMeter: CanaryMeter {
     let obstacle: String?
     let countsArrivals = false
+    /// By which requests are judged; `nil` where nothing asks.
+    private let limits: [LatencyLimit]?
     private let state = Mutex(State())
 
     private struct State {
@@ -18,8 +20,11 @@ final class TrialMeter: CanaryMeter {
         var isAsked = false
     }
 
-    /// - Parameter seesReplicas: Whether one of the policy's sources tells one replica's requests from another's; probes do not.
-    init(seesReplicas: Bool) {
+    /// - Parameters:
+    ///   - seesReplicas: Whether one of the policy's sources tells one replica's requests from another's; probes do not.
+    ///   - limits: By which requests are judged; `nil` where nothing asks.
+    init(seesReplicas: Bool, limits: [LatencyLimit]?) {
+        self.limits = limits
         obstacle = seesReplicas ? nil : "probes do not tell which replica has answered them"
     }
 
@@ -41,7 +46,7 @@ final class TrialMeter: CanaryMeter {
             }
             let groups = Self.groups(look.status)
             let requests = state.outcomes.compactMap { outcome in
-                groups[SimulatorCanary.name(ofReplica: outcome.replica)].map { CanaryRequest($0, outcome) }
+                groups[SimulatorCanary.name(ofReplica: outcome.replica)].map { CanaryRequest($0, outcome, limits) }
             }
             state.outcomes = []
             for group in CanaryGroup.allCases {
@@ -62,10 +67,11 @@ final class TrialMeter: CanaryMeter {
 }
 
 extension CanaryRequest {
-    fileprivate init(_ group: CanaryGroup, _ outcome: RequestOutcome) {
+    fileprivate init(_ group: CanaryGroup, _ outcome: RequestOutcome, _ limits: [LatencyLimit]?) {
         let end = TrialSource.epoch.advanced(by: outcome.lastToken)
+        let isMet = limits.map { outcome.keeps($0) }
         guard outcome.ending == .completed else {
-            self.init(group, end: end, .failed)
+            self.init(group, end: end, .failed, metObjective: isMet)
             return
         }
         self.init(
@@ -73,6 +79,7 @@ extension CanaryRequest {
             .answered(
                 Answer(
                     timeToFirstToken: outcome.timeToFirstToken, timePerOutputToken: outcome.timePerOutputToken, endToEnd: outcome.endToEnd,
-                    inputTokens: outcome.inputTokens, outputTokens: outcome.outputTokens, cachedTokens: outcome.cachedTokens)))
+                    inputTokens: outcome.inputTokens, outputTokens: outcome.outputTokens, cachedTokens: outcome.cachedTokens)),
+            metObjective: isMet)
     }
 }

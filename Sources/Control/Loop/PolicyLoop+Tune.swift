@@ -14,7 +14,11 @@ extension PolicyLoop {
         do {
             var state = try tuning ?? begunTuning(at: look.now)
             state.tuning.count(blocks.blocks, at: look.now)
-            if state.mayHaveEnded, try learnTrials(&state, at: look.now) { keep(&state, at: look.now) }
+            if memory.open != nil {
+                state.mayHaveEnded = true
+            } else if state.mayHaveEnded, try learnTrials(&state, at: look.now) {
+                keep(&state, at: look.now)
+            }
             defer { tuning = state }
             return state.tuning.step(view(snapshot, look, memory), policy: policy)
         } catch {
@@ -52,9 +56,9 @@ extension PolicyLoop {
         return state.tuning.learn(finished, at: now)
     }
 
-    /// Notes that an adjustment may have ended, so that the next tick asks the journal.
-    func noteEnd(of adjustment: Adjustment?) {
-        if let adjustment, !adjustment.isOpen { tuning?.mayHaveEnded = true }
+    /// Notes that there was an adjustment, so that the first tick without one asks the journal what became of it.
+    func note(_ adjustment: Adjustment?) {
+        if adjustment != nil { tuning?.mayHaveEnded = true }
     }
 
     /// Keeps what the tuner learned, now and then; a journal that fails is tried again a minute later.
@@ -95,7 +99,10 @@ extension PolicyLoop {
             case .everywhere:
                 return try refuseTuning(
                     .noCanary("its target has no replicas that could be changed apart"), wish, decision, look, memory, &report)
-            case .refused(let refusal): return try refuseTuning(refusal, wish, decision, look, memory, &report)
+            case .refused(let refusal):
+                // Another draw may be one that can be tried: this one would be refused at every look.
+                if case .noCanary = refusal { tuning?.tuning.letGo(at: look.now) }
+                return try refuseTuning(refusal, wish, decision, look, memory, &report)
             case .infeasible(let refusal, let why):
                 var entry = JournalEntry(policy: policy.name, time: look.now)
                 entry.infeasible = InfeasibleChange(
@@ -114,7 +121,8 @@ extension PolicyLoop {
         _ refusal: ActingRefusal, _ wish: Candidate, _ decision: Decision, _ look: Look, _ memory: ControlMemory, _ report: inout Report
     ) throws(JournalFailure) {
         report.refusal = refusal
-        announceRefusal(refusal, wish, decision, at: look.now)
+        // That nothing is changed on purpose is no news.
+        if wish.step != 0 { announceRefusal(refusal, wish, decision, at: look.now) }
         try note(decision, look, memory, &report)
     }
 

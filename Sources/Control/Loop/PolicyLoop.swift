@@ -107,7 +107,7 @@ public actor PolicyLoop {
             tell(.journalFailed, "nothing is done without a journal: \(error.explanation)", cause: error.explanation, at: now)
         }
         keepPlanner(at: now)
-        noteEnd(of: report.adjustment)
+        note(report.adjustment)
         keepTuner(at: now)
         newest = report.adjustment?.withoutBlocks ?? newest
         report.newest = newest

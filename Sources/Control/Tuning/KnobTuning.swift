@@ -104,6 +104,12 @@ struct KnobTuning: Sendable {
         memory.tuner.begin(at: now)
     }
 
+    /// Notes that what was drawn cannot be tried: after a pause something else is drawn.
+    mutating func letGo(at now: Timestamp) {
+        standing = nil
+        memory.tuner.rest(at: now)
+    }
+
     /// Learns from the trials among finished adjustments that it has not learned from, oldest first.
     /// - Returns: Whether there was any.
     mutating func learn(_ finished: [Adjustment], at now: Timestamp) -> Bool {

@@ -34,6 +34,19 @@ struct KnobTuningTests {
         #expect(try #require(draw(next)).seed != first.seed)
     }
 
+    @Test("what cannot be tried is let go, and after a pause something else is drawn")
+    func letGo() throws {
+        let policy = TunedSamples.policy()
+        var tuning = tuning(policy)
+        let step = tuning.step(TunedSamples.view(), policy: policy)
+        let first = try #require(draw(step))
+        tuning.letGo(at: TunedSamples.now)
+        let paused = tuning.step(TunedSamples.view(15), policy: policy)
+        #expect(paused == .held(.refused(.coolingDown(until: TunedSamples.now.advanced(by: .seconds(600))))))
+        let next = tuning.step(TunedSamples.view(600), policy: policy)
+        #expect(try #require(draw(next)).seed != first.seed)
+    }
+
     @Test("tries nothing where a value, the replicas or the owner speak against it, and says so")
     func holds() {
         let policy = TunedSamples.policy()

@@ -223,6 +223,16 @@ private struct MortalJournal: Journal {
     func openAdjustments() throws -> [OpenAdjustment] { try journal.openAdjustments() }
     func requests() throws -> [OperatorRequest] { try journal.requests() }
     func adjustment(_ id: UUID) throws -> Adjustment? { try journal.adjustment(id) }
+    func tuner(of policy: String, target: String) throws -> StoredTuner? { try journal.tuner(of: policy, target: target) }
+    func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment] {
+        try journal.finishedTrials(of: policy, target: target, since: since)
+    }
+
+    func keep(_ tuner: StoredTuner, of policy: String, target: String) throws {
+        if world.state.withLock({ $0.dead.contains(controller) }) || world.dies(controller) { throw Killed() }
+        try journal.keep(tuner, of: policy, target: target)
+        if world.dies(controller) { throw Killed() }
+    }
 
     func commit(_ entry: JournalEntry) throws {
         if world.state.withLock({ $0.dead.contains(controller) }) || world.dies(controller) { throw Killed() }

@@ -21,13 +21,15 @@ final class WorldRun {
     private let calmSteps: Int
 
     init(
-        seed: UInt64, canaries: WorldGroups.Form? = nil,
+        seed: UInt64, canaries: WorldGroups.Form? = nil, tunes: Bool = false,
         wrap: (MemoryJournal, Int) throws -> any Journal = { journal, _ in journal }
     ) throws {
         let world =
             if let canaries {
                 try World(
-                    seed: seed, trouble: Self.troubleOfCanaries(seed), policy: Self.canaryPolicy(seed), canaries: canaries, wrap: wrap)
+                    seed: seed, trouble: Self.troubleOfCanaries(seed), policy: tunes ? Self.tuningPolicy(seed) : Self.canaryPolicy(seed),
+                    canaries: canaries,
+                    wrap: wrap)
             } else {
                 try World(seed: seed, policy: Self.policy(seed), wrap: wrap)
             }
@@ -77,6 +79,15 @@ final class WorldRun {
         policy.triggers[0].window = .seconds(240)
         policy.verify.canary = seed % 4 < 2 ? .always : .auto
         policy.objective.latencies[0].limit = .milliseconds(900)
+        return policy
+    }
+
+    /// Triggers are quiet, and trials have the target to themselves.
+    static func tuningPolicy(_ seed: UInt64) -> Policy {
+        var policy = canaryPolicy(seed)
+        policy.triggers = []
+        policy.verify.canary = nil
+        policy.tune = TuneTerms()
         return policy
     }
 

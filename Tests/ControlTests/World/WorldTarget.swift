@@ -43,6 +43,7 @@ final class WorldTarget: Sendable {
         var observation = TargetObservation(
             identity: copy.identity, values: copy.values.mapValues { KnobState($0, origin: .live) },
             rollout: copy.rollout(at: now))
+        observation.readyReplicas = copy.replicas
         observation.mark = copy.mark
         observation.markCameWithValue = true
         return observation
