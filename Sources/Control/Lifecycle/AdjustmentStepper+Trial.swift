@@ -23,7 +23,10 @@ extension AdjustmentStepper {
         if let interference = status.interference ?? lossOfGroups(status) { return giveUp(interference, verdict: .superseded) }
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
-        if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
+        if let demand = view.demand {
+            adjustment.gaveWay = true
+            return giveUp(demand, verdict: .unmeasured)
+        }
         if case .failed(let why) = status.rollout {
             // Only what the change can have done speaks against it.
             let isItsDoing = trial.wasApplied && status.canary.contains { $0.trouble != nil }
@@ -127,8 +130,7 @@ extension AdjustmentStepper {
         }
         guard status.mark?.stage != .removing, status.mark?.stage != .promoted || status.rollout != .settled else {
             // Every replica has the change: what is left of the groups is no reason to take it back.
-            adjustment.lastProblem = status.rollout.sentence
-            return effect = .canary(.remove)
+            return removeGroups(status)
         }
         askAgain(.promote, "not every replica took the change", status, deadline: adjustment.terms.progressDeadline * Self.waves)
     }
@@ -151,7 +153,14 @@ extension AdjustmentStepper {
     private mutating func giveUp(_ why: String, verdict: Verdict?) {
         takeBack(why, verdict: verdict)
         // What has come to the target itself is taken back before its groups go.
-        if adjustment.trial?.wasPromoted != true { effect = .canary(.remove) }
+        if adjustment.trial?.wasPromoted != true { removeGroups(nil) }
+    }
+
+    private mutating func removeGroups(_ status: CanaryStatus?) {
+        if let status { adjustment.lastProblem = status.rollout.sentence }
+        let time = now
+        adjustment.trial?.leaves(at: time)
+        effect = .canary(.remove)
     }
 
     /// What has come to the target itself is taken back first, while both groups still serve; then the groups go.
@@ -163,9 +172,7 @@ extension AdjustmentStepper {
             return
         }
         guard status.isGone(adjustment.id) else {
-            adjustment.lastProblem = status.rollout.sentence
-            effect = .canary(.remove)
-            return
+            return removeGroups(status)
         }
         adjustment.trial?.areGroupsGone = true
         guard adjustment.trial?.wasPromoted != true, relation != .after else { return carryBack(relation) }
@@ -199,18 +206,28 @@ extension AdjustmentStepper {
         if let demand = view.demand { return keep("proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas; \(demand)") }
         takeBlocksOfProbation()
         if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
-        var plan = adjustment.terms.verification
-        plan.aim = .holdLatency
-        plan.timeLimit = CanaryTrial.probation * 2
-        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
-        if finding.verdict == .worsened {
-            adjustment.finding = finding
-            return takeBack(finding.explanation, verdict: .worsened)
-        }
+        if let harm = harmOfProbation { return takeBack(harm, unseen: nil) }
         guard adjustment.elapsed >= CanaryTrial.probation else { return }
         keep(
             "proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas, and no harm was found on all of them in "
                 + FigureText.duration(CanaryTrial.probation))
+    }
+
+    /// Requests tell of harm also while the target cannot be seen. As in ``watchUnseen(_:)``, what they prove is tried to be taken back, and
+    /// nothing is kept unseen; and as in ``settleUnseen(_:)``, failures and silence count from the moment the change came to all.
+    mutating func watchProbationUnseen(_ why: String) {
+        guard let start = adjustment.reached(.probation) else { return }
+        takeBlocksOfProbation()
+        watchTripwires(after: view.blocks.filter { $0.start >= start }, why)
+        if adjustment.state == .probation, !isDoubtful, let harm = harmOfProbation { takeBack(harm, unseen: why) }
+    }
+
+    private var harmOfProbation: VerificationFinding? {
+        var plan = adjustment.terms.verification
+        plan.aim = .holdLatency
+        plan.timeLimit = CanaryTrial.probation * 2
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
+        return finding.verdict == .worsened ? finding : nil
     }
 
     private mutating func takeBlocksOfProbation() {

@@ -1,3 +1,4 @@
+import Learning
 public import Measurements
 import Policies
 import Statistics
@@ -21,6 +22,8 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     public internal(set) var wasApplied = false
     /// Whether the change may have come to the other replicas.
     public internal(set) var wasPromoted = false
+    /// When its groups were first told to go.
+    public internal(set) var leavingSince: Timestamp?
     /// Whether nothing is left of the groups.
     public internal(set) var areGroupsGone = false
 
@@ -31,6 +34,8 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
         self.plan = plan
         self.forecast = forecast
     }
+
+    mutating func leaves(at time: Timestamp) { leavingSince = leavingSince ?? time }
 
     /// The end of the newest bucket it has; `nil` before the first.
     public var measuredUntil: Timestamp? {
@@ -63,6 +68,18 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
 
     /// Watched so long after every replica has the change.
     static let probation = Duration.seconds(1_800)
+}
+
+extension Adjustment {
+    /// Why the groups of its trial are still there, though they were told to go so long ago that a person should see to it; `nil` where they
+    /// are gone, are to stay, or may take their time.
+    public func leftGroups(at now: Timestamp) -> String? {
+        guard let trial, trial.isUnderWay(in: state), let since = trial.leavingSince else { return nil }
+        let length = now.since(since).duration
+        guard length >= terms.progressDeadline else { return nil }
+        return "what was made to try \(knob.name) = \(candidate.to) has not gone in \(FigureText.duration(length)): "
+            + (lastProblem ?? "nobody says why")
+    }
 }
 
 /// What is done with a canary, see ``CanaryTarget``.
