@@ -154,6 +154,10 @@ public struct CanaryPod: Sendable, Codable, Hashable {
     public var isCurrent: Bool
     /// What keeps it from running, e.g. a crash loop or a container killed for want of memory; a sentence.
     public var trouble: String?
+    /// How often its containers were started again since it was made; `nil` where nobody tells.
+    public var restarts: Int?
+    /// Whether a container ended last for want of memory; `nil` where nobody tells.
+    public var wasKilledForMemory: Bool?
 
     public init(name: String, address: String?, node: String? = nil, isReady: Bool, isCurrent: Bool, trouble: String? = nil) {
         self.name = name

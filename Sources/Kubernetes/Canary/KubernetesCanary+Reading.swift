@@ -54,6 +54,12 @@ extension CanaryPod {
             name: pod.foreignText("metadata", "name"), address: pod.text("status", "podIP").flatMap { Self.isAddress($0) ? $0 : nil },
             node: pod.text("spec", "nodeName") == nil ? nil : pod.foreignText("spec", "nodeName"), isReady: pod.isReadyPod,
             isCurrent: isCurrent, trouble: PodTrouble.failure(of: pod) ?? PodTrouble.unschedulable(pod))
+        let containers = pod["status"]?["containerStatuses"]?.elements ?? []
+        guard !containers.isEmpty else { return }
+        restarts = Int(clamping: containers.reduce(Int64(0)) { $0 + min(1_000_000, max(0, $1.integer("restartCount") ?? 0)) })
+        wasKilledForMemory = containers.contains { container in
+            [container["state"], container["lastState"]].contains { $0?["terminated"]?.text("reason") == "OOMKilled" }
+        }
     }
 
     /// Digits, dots and colons: nothing that leads a URL elsewhere.
