@@ -109,12 +109,13 @@ let package = Package(
         ),
         .target(
             name: "Control",
-            dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification"],
+            dependencies: ["EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Tuning", "Verification"],
             swiftSettings: strict),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Control", "EngineModels", "EpisodeStore", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Verification",
+                "Control", "EngineModels", "EpisodeStore", "Learning", "Measurements", "Policies", "Scaling", "Statistics", "Tuning",
+                "Verification",
             ],
             swiftSettings: strict),
         .target(
@@ -253,7 +254,7 @@ let package = Package(
             name: "BackTestingTests",
             dependencies: [
                 "BackTesting", "Baselines", "Control", "EngineModels", "Learning", "Measurements", "Policies", "Scaling", "Simulation",
-                "Statistics",
+                "Statistics", "Tuning", "Verification",
                 "TestSupport",
             ],
             swiftSettings: strict),
@@ -275,7 +276,7 @@ let package = Package(
         .testTarget(
             name: "TuningTests",
             dependencies: [
-                "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
+                "Control", "EngineModels", "Learning", "Measurements", "Policies", "Simulation", "Statistics", "Tuning", "Verification",
             ], swiftSettings: strict),
         .target(name: "Watching", dependencies: ["Control", "Importing", "Measurements"], swiftSettings: strict),
         .testTarget(name: "WatchingTests", dependencies: ["Control", "Measurements", "Watching"], swiftSettings: strict),

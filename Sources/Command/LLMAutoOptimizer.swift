@@ -49,7 +49,7 @@ import Foundation
         } catch let status as ExitStatus {
             return status
         } catch let failure as CommandFailure {
-            Terminal.standardError("error: \(failure.message)\n")
+            Terminal.complain("error: \(failure.message)")
             return failure.status
         } catch {
             return tell(error)
@@ -63,7 +63,7 @@ import Foundation
             Terminal.standardOutput(message + "\n")
             return .done
         }
-        Terminal.standardError(message + "\n")
+        Terminal.complain(message)
         return .invalidInput
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Measurements
 import Synchronization
 
 /// Where output goes and what may be drawn there.
@@ -9,6 +10,12 @@ enum Terminal {
     static func standardOutput(_ data: Data) {
         guard outputLoss == nil, let code = put(data, on: STDOUT_FILENO) else { return }
         loss.withLock { $0 = code == EPIPE ? .readerIsGone : .failed(String(cString: strerror(code))) }
+    }
+
+    /// A message about something that went wrong: what it quotes was written by somebody else, and must not clear the screen.
+    static func complain(_ message: String) {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        standardError(lines.map { ForeignText.printable(String($0)) }.joined(separator: "\n") + "\n")
     }
 
     /// Where standard error is closed nobody is left to be told.

@@ -49,7 +49,7 @@ struct TargetRecordFile: Sendable {
     /// Blank where there is no file yet.
     /// - Throws: ``Failure`` for a file that cannot be read or is damaged: what it said is not known then, which is not the same as nothing.
     func read() throws(Failure) -> TargetRecord {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // A pipe in its place is not waited for.
         guard descriptor >= 0 else {
             if errno == ENOENT { return .blank }
             throw Failure(text: "\(path) cannot be read: \(lastError())")

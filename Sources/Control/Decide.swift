@@ -25,7 +25,7 @@ public func decide(
         let undecided = triggers.count { $0.outcome.label == "unknown" }
         if !triggers.isEmpty, undecided == triggers.count { decision.outcome = .unknown }
         // An idle policy costs nothing more than its triggers.
-        if planned == nil { return decision }
+        if planned == nil, policy.tune == nil { return decision }
     }
     let gaps = assessment.gaps(firing: firing)
     let estimator = estimator ?? snapshot.history.estimator
@@ -39,6 +39,11 @@ public func decide(
     if let planned {
         decision.take(
             PlannedScaling(policy: policy, knob: planned, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps))
+    }
+    if policy.tune != nil {
+        decision.take(
+            TunedTrial(
+                policy: policy, snapshot: snapshot, estimator: estimator, utility: utility, gaps: gaps, objectives: decision.objectives))
     }
     return decision
 }
@@ -61,6 +66,22 @@ extension Decision {
     }
 }
 
+extension Decision {
+    /// Something is tried only where nothing else is asked for.
+    fileprivate mutating func take(_ trial: TunedTrial) {
+        let found = trial.report(isWanted: recommendations.isEmpty)
+        tuning = found.report
+        if let recommendation = found.recommendation {
+            recommendations = [recommendation]
+            outcome = .recommend
+        }
+        if let excluded = found.excluded {
+            self.excluded.append(excluded)
+            if recommendations.isEmpty { outcome = .hold }
+        }
+    }
+}
+
 extension ControlHistory {
     /// Physics, put right by what was learned.
     var estimator: any EffectEstimator { learned.map { LearnedEstimator($0) } ?? PhysicalPrior() }
@@ -70,6 +91,7 @@ private func advanceTriggers(
     _ snapshot: Snapshot, _ policy: Policy, _ readings: RecordedReadings
 ) -> (reports: [TriggerReport], next: [String: TriggerState]) {
     var next = snapshot.history.triggers
+    next.reserveCapacity(policy.triggers.count)
     let reports = policy.triggers.map { trigger in
         let evaluation = evaluate(
             trigger.condition, window: trigger.window, minSamples: trigger.minSamples, staleAfter: policy.monitor.staleAfter,
@@ -90,20 +112,18 @@ extension Policy.Monitor {
 }
 
 /// The answers recorded in a snapshot.
+///
+/// They are few, and asked for more or less in the order they were recorded in: looking through them is faster than hashing questions.
 struct RecordedReadings: ReadingSource {
-    private let answers: [Question: Reading]
+    private let answers: [RecordedReading]
 
-    private struct Question: Hashable {
-        let query: MetricQuery
-        let window: Duration
-    }
-
-    init(_ readings: [RecordedReading]) {
-        answers = Dictionary(
-            readings.map { (Question(query: $0.query, window: $0.window), $0.reading) }, uniquingKeysWith: { first, _ in first })
-    }
+    init(_ readings: [RecordedReading]) { answers = readings }
 
     func reading(_ query: MetricQuery, over window: Duration) -> Reading {
-        answers[Question(query: query, window: window)] ?? .unknown(.missing)
+        // By index: a loop over the elements would copy each of them.
+        for place in answers.indices where answers[place].window == window && answers[place].query == query {
+            return answers[place].reading
+        }
+        return .unknown(.missing)
     }
 }

@@ -1,12 +1,14 @@
+import Learning
 import Measurements
 import Policies
+import Tuning
 
 // Sentences are made when somebody reads them: an idle controller evaluates thousands of triggers that nobody asks about.
 
 extension Decision {
     /// The reasons for the outcome, in sentences with their numbers.
     public var reasons: [String] {
-        let planned = plan.map { ["\($0)."] } ?? []
+        let planned = (plan.map { ["\($0)."] } ?? []) + (tuning?.sentences ?? [])
         switch outcome {
         case .unknown:
             return planned + (triggers.isEmpty ? [] : ["No trigger can be decided, so nothing is changed."] + triggers.map(\.sentence))
@@ -35,6 +37,23 @@ extension Decision {
         }
         return reasons + triggers.filter { !$0.outcome.isFiring && $0.outcome != .inactive }.map(\.sentence)
     }
+}
+
+extension TuningReport {
+    /// What it came to, and the most promising of what was weighed and left out.
+    var sentences: [String] {
+        var sentences = ["\(sentence)."]
+        guard let explanation else { return sentences }
+        let options = explanation.options.prefix(Self.longestList).map { option in
+            "\(option.action) (\(signedPercent(option.effect.relativeChange)) expected, \(option.words) better)"
+        }
+        if !options.isEmpty { sentences.append("Weighed of \(explanation.options.count): \(options.joined(separator: "; ")).") }
+        let excluded = explanation.excluded.prefix(Self.longestList).map { "\($0.action) (\($0.reason))" }
+        if !excluded.isEmpty { sentences.append("Not tried, of \(explanation.excluded.count): \(excluded.joined(separator: "; ")).") }
+        return sentences
+    }
+
+    private static let longestList = 4
 }
 
 extension TriggerReport {

@@ -1,6 +1,7 @@
 public import Learning
 public import Measurements
 public import Policies
+public import Tuning
 
 /// What to do about a snapshot, and why.
 public struct Decision: Sendable, Codable, Hashable {
@@ -14,6 +15,8 @@ public struct Decision: Sendable, Codable, Hashable {
     public var excluded: [ExcludedCandidate]
     /// What is planned for the replicas and why, or why there is no plan, in a sentence; `nil` where the policy plans none.
     public var plan: String?
+    /// What is tried of the knobs that are tuned, or why nothing is; `nil` where the policy tunes none.
+    public var tuning: TuningReport?
     /// Trigger states after this evaluation, for the next one.
     public var nextTriggers: [String: TriggerState]
 
@@ -26,6 +29,22 @@ public struct Decision: Sendable, Codable, Hashable {
         case hold
         /// Too little is known to say.
         case unknown
+    }
+}
+
+/// What tuning came to, with what was weighed.
+public struct TuningReport: Sendable, Codable, Hashable {
+    /// Without its full stop.
+    public var sentence: String
+    /// `nil` where nothing was weighed.
+    public var explanation: TuningExplanation?
+    /// What is to be tried, or a holdout: a change of a value to itself. `nil` for neither.
+    public var proposal: Candidate?
+
+    public init(sentence: String, explanation: TuningExplanation? = nil, proposal: Candidate? = nil) {
+        self.sentence = sentence
+        self.explanation = explanation
+        self.proposal = proposal
     }
 }
 

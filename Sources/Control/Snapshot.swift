@@ -24,6 +24,8 @@ public struct Snapshot: Sendable, Codable, Hashable {
     public var history: ControlHistory
     /// What planning the replicas came to; `nil` where none are planned, or nobody was there to plan them.
     public var plan: ReplicaPlanStep?
+    /// What tuning the knobs came to; `nil` where none are tuned, or nobody was there to tune them.
+    public var tuning: TuningStep?
     /// A run shorter than a window or hold time is evaluated as a whole; its length.
     public var wholeRun: Duration?
 

@@ -36,6 +36,8 @@ extension EpisodeStore {
             if let action { statement.bind(action, at: 2) }
             statement.bind(Int64(bound), at: action == nil ? 2 : 3)
             var samples: [EpisodeSample] = []
+            // Large values: an array that grows copies them again and again.
+            samples.reserveCapacity(min(bound, 2_000))
             while try statement.step() { samples.append(try EpisodeRow.sample(statement, path: path)) }
             return samples
         }

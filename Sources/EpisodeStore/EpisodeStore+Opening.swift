@@ -13,7 +13,7 @@ extension EpisodeStore {
         let canonical = StoreFile.canonical(path)
         guard !SystemFile.isFolder(canonical) else {
             throw StoreError(
-                kind: .unreadable, attempt: "open", path: canonical, cause: "it is a folder",
+                kind: .notADatabase, attempt: "open", path: canonical, cause: "it is a folder",
                 aftermath: "Nothing was changed; name a file in it with --store.")
         }
         return canonical

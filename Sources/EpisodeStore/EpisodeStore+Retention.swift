@@ -81,7 +81,7 @@ private enum Retention {
         report.episodes += try delete("episode WHERE closed_at < ?", [time], database)
         report.others += try delete("adjustment WHERE open = 0 AND updated < ?", [time], database)
         report.others += try delete("infeasible WHERE until < ?", [time], database)
-        for table in ["change", "replica_recommendation", "calibration", "answered_request", "planner"] {
+        for table in ["change", "replica_recommendation", "calibration", "answered_request", "planner", "tuner"] {
             report.others += try delete("\(table) WHERE time < ?", [time], database)
         }
     }

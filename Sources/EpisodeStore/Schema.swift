@@ -3,7 +3,7 @@ import GRDB
 /// The tables of a store and how an older store gets them.
 enum Schema {
     /// Number of migrations, kept as `user_version` in the file's header.
-    static let version = 3
+    static let version = 4
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -18,6 +18,10 @@ enum Schema {
         migrator.registerMigration("3 planners") { database in
             try database.execute(sql: planners)
             try database.execute(sql: "PRAGMA user_version = 3")
+        }
+        migrator.registerMigration("4 tuners") { database in
+            try database.execute(sql: tuners)
+            try database.execute(sql: "PRAGMA user_version = 4")
         }
         return migrator
     }()
@@ -248,6 +252,19 @@ enum Schema {
         CREATE TABLE answered_request (
             id TEXT PRIMARY KEY,
             time INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        """
+
+    /// What tuners of knobs have learned, to go on with after a restart.
+    private static let tuners = """
+        CREATE TABLE tuner (
+            policy TEXT NOT NULL,
+            target TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            document BLOB NOT NULL,
+            PRIMARY KEY (policy, target)
         ) WITHOUT ROWID;
 
         """

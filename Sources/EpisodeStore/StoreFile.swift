@@ -19,6 +19,11 @@ struct StoreFile {
     /// - Throws: `StoreError` where the file is something else or cannot be read.
     init(path: String) throws {
         self.path = path
+        guard !SystemFile.isFolder(path) else {
+            throw StoreError(
+                kind: .notADatabase, attempt: "open", path: path, cause: "it is a folder",
+                aftermath: "Nothing was changed; name a file in it with --store.")
+        }
         let header: [UInt8]
         do {
             header = try SystemFile.beginning(of: path, count: 100, followingLinks: true)

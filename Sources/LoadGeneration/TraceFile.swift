@@ -99,11 +99,11 @@ public enum DatasetFile {
             guard let prompt = document?.text("prompt") ?? document?.text("text") else {
                 throw InvalidLoad("\(path):\(line.number): expected a JSON object with the text \"prompt\"")
             }
-            let asked = document?.integer("output_tokens")
-            guard asked.map({ TokenLengths.limits.contains(Int($0)) }) ?? true else {
-                throw InvalidLoad("\(path):\(line.number): output_tokens lies in \(TokenLengths.limits), got \(asked ?? 0)")
+            let asked = document?.integer("output_tokens").flatMap { Int(exactly: $0) }
+            guard asked.map(TokenLengths.limits.contains) ?? (document?.number("output_tokens") ?? .missing).isMissing else {
+                throw InvalidLoad("\(path):\(line.number): output_tokens is a whole number in \(TokenLengths.limits)")
             }
-            prompts.append(DatasetPrompt(text: prompt, outputTokens: asked.map { Int($0) }))
+            prompts.append(DatasetPrompt(text: prompt, outputTokens: asked))
         }
         guard !prompts.isEmpty else { throw InvalidLoad("\(path): expected at least one prompt, found none") }
         return prompts

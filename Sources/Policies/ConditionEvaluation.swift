@@ -100,16 +100,16 @@ public struct FigureEvaluation: Sendable, Codable, Hashable {
 ///   - minSamples: Fewest requests behind a figure that counts requests.
 ///   - staleAfter: The greatest age of a figure's newest sample.
 public func evaluate(
-    _ condition: Condition, window: Duration, minSamples: Int, staleAfter: Duration, source: some ReadingSource
+    _ condition: Condition, window: Duration, minSamples: Int, staleAfter: Duration, source: any ReadingSource
 ) -> ConditionEvaluation {
     ConditionEvaluator(window: window, minSamples: minSamples, staleAfter: staleAfter, source: source).evaluate(condition)
 }
 
-private struct ConditionEvaluator<Source: ReadingSource> {
+private struct ConditionEvaluator {
     let window: Duration
     let minSamples: Int
     let staleAfter: Duration
-    let source: Source
+    let source: any ReadingSource
 
     func evaluate(_ condition: Condition) -> ConditionEvaluation {
         switch condition {
@@ -171,8 +171,8 @@ extension Condition.Comparison {
     func holds(from lower: Double?, through upper: Double?, threshold: Double) -> KleeneTruth {
         let lowest = lower.flatMap { $0.isNaN ? nil : $0 } ?? -.infinity
         let highest = upper.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
-        let ends = [lowest, highest].map { holds($0, threshold) }
-        return ends[0] == ends[1] ? KleeneTruth(ends[0]) : .unknown
+        let atLowest = holds(lowest, threshold)
+        return atLowest == holds(highest, threshold) ? KleeneTruth(atLowest) : .unknown
     }
 
     private func holds(_ value: Double, _ threshold: Double) -> Bool {

@@ -20,6 +20,8 @@ public struct Policy: Sendable, Codable, Hashable {
     public var schedule: [Schedule]
     public var learning: Learning
     public var cost: Cost?
+    /// How settings are tried out by themselves; `nil` where nothing is.
+    public var tune: TuneTerms?
 
     public init(name: String, target: Target = .none) {
         self.name = name

@@ -29,6 +29,10 @@ struct PolicyBuilder {
         policy.schedule = (spec.list("schedule") ?? []).compactMap { $0.object.flatMap(schedule) }
         policy.learning.holdout = spec.object("learning")?.number("holdout") ?? policy.learning.holdout
         policy.cost = spec.object("cost").flatMap(cost)
+        if let tune = spec.object("tune") {
+            policy.tune = self.tune(tune)
+            check(tuningIn: tune, at: spec.writtenKeys["tune"] ?? tune.place, policy)
+        }
         return policy
     }
 

@@ -13,6 +13,7 @@ struct PolicyLint {
         for (index, trigger) in policy.triggers.enumerated() { check(trigger, at: index, &log) }
         checkKnobs(&log)
         checkVerification(&log)
+        checkTuning(&log)
     }
 
     private func checkMode(_ log: inout DiagnosticLog) {
@@ -76,6 +77,8 @@ struct PolicyLint {
             if knob.domain.hasOneValue { log.warning(place, "the knob '\(knob.name)' has one value only: it can never be changed") }
             if knob.plan != nil {
                 checkPlan(of: knob, &log)
+            } else if policy.tunedKnobs.contains(knob) {
+                continue
             } else if policy.triggers.isEmpty {
                 log.warning(place, "the knob '\(knob.name)' is never used: the policy has no triggers")
             } else if !usable.contains(knob.role) {
@@ -108,6 +111,20 @@ struct PolicyLint {
                 place,
                 "probes do not tell which replica has answered them, so that nothing can be tried on a part of the replicas: only "
                     + "their number will ever be changed; add a source with prometheus or scrape and the preset of an engine")
+        }
+    }
+
+    /// What is tuned needs replicas that can be changed apart, and sources that tell them apart.
+    private func checkTuning(_ log: inout DiagnosticLog) {
+        guard policy.tune != nil else { return }
+        let place = places.place(.key("tune"))
+        if case .command(let target) = policy.target {
+            log.warning(place, "'\(target.name)' has no replicas that could be changed apart: nothing will ever be tried")
+        } else if policy.monitor.seesProbesOnly {
+            log.warning(
+                place,
+                "probes do not tell which replica has answered them, so that nothing can be tried on a part of the replicas: "
+                    + "add a source with prometheus or scrape and the preset of an engine")
         }
     }
 

@@ -46,6 +46,9 @@ enum PolicyShape {
             Field("schedule", .list(.object(schedule), count: 0...20), "when whole cycles run by themselves"),
             Field("learning", .object(learning), "how effects are learned"),
             Field("cost", .object(cost), "what a replica costs"),
+            Field(
+                "tune", .object(TuneShape.tune),
+                "settings are tried out by themselves, one at a time and each on a part of the replicas first"),
         ])
 
     private static let statistics = Shape.map(keys: .statistic, .duration(.nanoseconds(1)...Duration.seconds(86_400)), count: 1...10)

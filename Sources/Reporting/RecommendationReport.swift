@@ -44,16 +44,27 @@ public struct RecommendationReport: Sendable {
                 "Nothing needs to change"
             }
         case .recommend:
-            decision.recommendations.first.map { "Change \($0.candidate.knob) from \($0.candidate.from) to \($0.candidate.to)" }
-                ?? "Change something"
+            decision.recommendations.first.map { recommendation in
+                let (change, isTrial) = (recommendation.candidate, recommendation.candidate == decision.tuning?.proposal)
+                return "\(isTrial ? "Try to change" : "Change") \(change.knob) from \(change.from) to \(change.to)"
+            } ?? "Change something"
         case .hold:
-            decision.triggers.contains { $0.outcome.isFiring }
-                ? "Something is wrong, but no change is both allowed and worth making"
-                : "Other replicas are planned, but may not be set now"
+            if decision.triggers.contains(where: { $0.outcome.isFiring }) {
+                "Something is wrong, but no change is both allowed and worth making"
+            } else if decision.excluded.first?.isOfTuning(decision) == true {
+                "A setting was to be tried, but may not be now"
+            } else {
+                "Other replicas are planned, but may not be set now"
+            }
         case .unknown: "Too little is known to decide"
         }
     }
 
     /// Whether a limit of the objective is known to be missed.
     public var missesObjective: Bool { decision.objectives.contains { $0.met == false } }
+}
+
+extension ExcludedCandidate {
+    /// Whether it is what tuning drew, rather than what is planned.
+    fileprivate func isOfTuning(_ decision: Decision) -> Bool { decision.tuning != nil && decision.plan == nil }
 }

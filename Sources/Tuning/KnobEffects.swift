@@ -11,7 +11,7 @@ import Statistics
 /// Settings that are bad are so without bound, which no normal distribution foresees. An effect beyond two prior deviations counts as two; and a
 /// configuration that is worse by more than one tells of itself and those like it, not of how good the one is that it was compared with.
 public struct KnobEffects: Sendable, Codable, Hashable {
-    public let grid: TuningGrid
+    public private(set) var grid: TuningGrid
     public private(set) var prior: EffectPrior
     public private(set) var rows: [ExperimentRow] = []
 
@@ -32,6 +32,13 @@ public struct KnobEffects: Sendable, Codable, Hashable {
         guard row.effect.logRatio.isFinite, row.effect.deviation.isFinite, row.effect.deviation >= 0 else { return }
         rows.append(row)
         if rows.count > Self.maximumRows { rows.removeFirst(rows.count - Self.maximumRows) }
+    }
+
+    /// The same rows over other values.
+    func over(_ grid: TuningGrid) -> KnobEffects {
+        var copy = self
+        copy.grid = grid
+        return copy
     }
 
     /// A new engine or version: what is known stays believed with four times the variance (pitfall P20).
@@ -89,7 +96,9 @@ public struct KnobEffects: Sendable, Codable, Hashable {
     }
 
     private func noise(of row: ExperimentRow, at now: Timestamp) -> Double {
-        let deviation = max(row.effect.deviation, Self.smallestDeviation)
+        // What counts as less than was measured is as certain as it was, in relation to its size.
+        let share = row.effect.logRatio == 0 ? 1 : believed(row) / row.effect.logRatio
+        let deviation = max(row.effect.deviation * share, Self.smallestDeviation)
         let weight = max(1e-6, halving(after: now.since(row.time), halfLife: Self.halfLife) * (row.isUrgent ? Self.urgentWeight : 1))
         return deviation * deviation / weight
     }

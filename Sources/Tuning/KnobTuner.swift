@@ -10,9 +10,11 @@ public struct KnobTuner: Sendable, Codable, Hashable {
     public private(set) var effects: KnobEffects
     public private(set) var failures = FailureLabels()
     public private(set) var budget: ExplorationBudget
-    /// Beginnings of the experiments of the last hour.
+    /// Beginnings of the experiments that still count.
     private var begun: [Timestamp] = []
     private var lastEnd: Timestamp?
+    /// How many draws were used up; the same draw is the same until it is.
+    public private(set) var draws: UInt64 = 0
     /// Of engine, model and version; what was learned does not carry over between them unweakened.
     public private(set) var engineDigest: String
 
@@ -76,8 +78,25 @@ public struct KnobTuner: Sendable, Codable, Hashable {
 
     /// Notes that an experiment has begun.
     public mutating func begin(at now: Timestamp) {
-        begun.removeAll { now.since($0) >= Nanoseconds(seconds: 3_600) }
+        begun.removeAll { now.since($0) >= limits.experimentWindow }
         begun.append(now)
+        draws += 1
+    }
+
+    /// Notes that nothing promised enough to be tried: the next draw comes after a pause.
+    public mutating func rest(at now: Timestamp) {
+        lastEnd = now
+        draws += 1
+    }
+
+    /// Goes on from what is in force, whoever set it.
+    public mutating func goOn(from configuration: Configuration) { incumbent = configuration }
+
+    /// Where settings or limits of the policy have changed, what was learned stays.
+    public mutating func adopt(grid: TuningGrid, limits: TuningLimits, toleratedMisses: Double) {
+        self.limits = limits
+        effects = effects.over(grid)
+        budget = budget.tolerating(toleratedMisses)
     }
 
     /// Learns from an experiment that has ended, and goes on from the configuration that is in force now.
@@ -108,8 +127,8 @@ public struct KnobTuner: Sendable, Codable, Hashable {
         if let lastEnd, situation.now.since(lastEnd) < limits.coolDown {
             return .coolingDown(until: lastEnd.advanced(by: limits.coolDown))
         }
-        let recent = begun.filter { situation.now.since($0) < Nanoseconds(seconds: 3_600) }
-        if recent.count >= limits.experimentsPerHour { return .enoughThisHour(limits.experimentsPerHour) }
+        let recent = begun.filter { situation.now.since($0) < limits.experimentWindow }
+        if recent.count >= limits.mostExperiments { return .enoughBegun(limits.mostExperiments) }
         let spent = budget.spentShare(at: situation.now)
         if spent >= limits.explorationShare { return .budgetSpent(share: spent, of: limits.explorationShare) }
         guard limits.canarySize(ready: situation.readyReplicas) != nil else { return .tooFewReplicas(situation.readyReplicas) }
@@ -118,6 +137,7 @@ public struct KnobTuner: Sendable, Codable, Hashable {
 
     private func exclusion(of move: Configuration, _ effect: EffectEstimate, in situation: TuningSituation) -> TuningExclusion? {
         if let reason = grid.refusal(of: move) { return .rule(reason) }
+        if let reason = situation.obstacles[move] { return .obstacle(reason) }
         if let reason = failures.refusal(of: move, from: incumbent, in: grid, at: situation.now) { return .failedBefore(reason) }
         guard limits.gate.admits(effect) else {
             return .tooRisky(pessimistic: limits.gate.pessimistic(effect), largest: limits.gate.largestAcceptableHarm)

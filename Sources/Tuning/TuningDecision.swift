@@ -14,6 +14,8 @@ public struct TuningSituation: Sendable, Hashable {
     public var largestMisses: Double
     /// Of the whole pool; `nil` where it is not known, and then nobody tells how long an experiment takes.
     public var requestsPerSecond: Double?
+    /// Why some configurations cannot be tried now, a clause each.
+    public var obstacles: [Configuration: String] = [:]
 
     public init(
         now: Timestamp, readyReplicas: Int, isUrgent: Bool = false, predictedMisses: [Configuration: Double] = [:],
@@ -37,7 +39,8 @@ public enum TuningDecision: Sendable, Hashable {
 /// Why nothing is tried now.
 public enum TuningRefusal: Sendable, Codable, Hashable {
     case coolingDown(until: Timestamp)
-    case enoughThisHour(Int)
+    /// So many have begun within the time that they are counted in.
+    case enoughBegun(Int)
     /// Experiments have spent their part of the error budget of the last day.
     case budgetSpent(share: Double, of: Double)
     /// A canary and a control of the same size need four replicas.
@@ -65,6 +68,8 @@ public struct TuningOption: Sendable, Codable, Hashable {
 public enum TuningExclusion: Sendable, Codable, Hashable {
     case rule(String)
     case failedBefore(String)
+    /// The target does not take it, or somebody stands against it.
+    case obstacle(String)
     case tooRisky(pessimistic: Double, largest: Double)
     case missesObjective(predicted: Double, budget: Double)
 }

@@ -35,7 +35,8 @@ public struct TuningExplanation: Sendable, Codable, Hashable {
     }
 
     public struct Verification: Sendable, Codable, Hashable {
-        public var replicasPerGroup: Int
+        /// `nil` where the traffic is not known.
+        public var replicasPerGroup: Int?
         /// Of the objective, log units.
         public var margin: Double
         public var forecast: CanaryForecast?
@@ -43,7 +44,7 @@ public struct TuningExplanation: Sendable, Codable, Hashable {
     }
 
     /// - Parameter why: E.g. `ttft p95 is 2.4 s and may be 2 s`.
-    public init(_ draw: TuningDraw, why: String, replicasPerGroup: Int, objective: TuningObjective = .latency, limits: TuningLimits) {
+    public init(_ draw: TuningDraw, why: String, replicasPerGroup: Int?, objective: CompositeObjective = .latency, limits: TuningLimits) {
         self.why = why
         options = draw.options.filter { $0.exclusion == nil }.sorted { $0.expectedFall > $1.expectedFall }.map { option in
             let probability = option.effect.probabilityOfFall
@@ -62,7 +63,8 @@ public struct TuningExplanation: Sendable, Codable, Hashable {
             replicasPerGroup: replicasPerGroup, margin: objective.margin, forecast: draw.forecast,
             stopRule: """
                 taken back when the objective provably rose by more than \(percent(objective.margin)); kept when with \(percent(limits.confidence)) \
-                probability it fell by more than \(percent(limits.minimumWorthwhileEffect)); otherwise taken back when the time is over
+                probability it fell by more than \(percent(limits.minimumWorthwhileEffect)); otherwise taken back as soon as that is as unlikely, \
+                and when the time is over
                 """)
         rollback = "\(draw.incumbent) on all replicas, asked for until it is in force"
     }
@@ -72,7 +74,7 @@ extension TuningExclusion {
     /// In words, with the numbers.
     public var explanation: String {
         switch self {
-        case .rule(let reason), .failedBefore(let reason): reason
+        case .rule(let reason), .failedBefore(let reason), .obstacle(let reason): reason
         case .tooRisky(let pessimistic, let largest):
             "the objective could rise by \(rounded(pessimistic)) log units (90 % one-sided), where \(rounded(largest)) is the most"
         case .missesObjective(let predicted, let budget):

@@ -39,12 +39,15 @@ public struct TunedKnob: Sendable, Codable, Hashable {
 public struct TuningGrid: Sendable, Codable, Hashable {
     public let knobs: [TunedKnob]
     public var rules: [ConfigurationRule]
+    /// How many knobs one move may change, 1 or 2.
+    public var knobsPerMove = 2
     /// More moves than this are not weighed at once; those with the fewest steps come first.
     public static let maximumArms = 200
 
-    public init(knobs: [TunedKnob], rules: [ConfigurationRule] = []) {
+    public init(knobs: [TunedKnob], rules: [ConfigurationRule] = [], knobsPerMove: Int = 2) {
         self.knobs = knobs
         self.rules = rules
+        self.knobsPerMove = knobsPerMove
     }
 
     /// Why a configuration must not be tried; `nil` where no rule speaks against it.
@@ -53,12 +56,13 @@ public struct TuningGrid: Sendable, Codable, Hashable {
         return nil
     }
 
-    /// Every configuration one or two knobs away, rules not yet asked: nearest first, then by name.
+    /// Every configuration one knob away, or two where a move may change so many, rules not yet asked: nearest first, then by name.
     public func moves(from incumbent: Configuration) -> [Configuration] {
         var moves: [(steps: Int, to: Configuration)] = []
         for (index, knob) in knobs.enumerated() {
             for first in alternatives(of: knob, to: incumbent) {
                 moves.append((first.steps, incumbent.setting(knob.name, to: first.value)))
+                guard knobsPerMove > 1 else { continue }
                 for other in knobs.dropFirst(index + 1) {
                     for second in alternatives(of: other, to: incumbent) {
                         let both = incumbent.setting(knob.name, to: first.value).setting(other.name, to: second.value)
@@ -77,6 +81,14 @@ public struct TuningGrid: Sendable, Codable, Hashable {
         return knobs.reduce([Configuration([:])]) { known, knob in
             known.flatMap { configuration in knob.values.map { configuration.setting(knob.name, to: $0) } }
         }
+    }
+
+    /// How many values apart two settings of a knob are, below 0 for less; at least one where they differ.
+    public func steps(of name: String, from: KnobValue, to: KnobValue) -> Int {
+        guard let knob = knobs.first(where: { $0.name == name }), let target = knob.position(of: to) else { return 1 }
+        let difference = target - (knob.position(of: from) ?? 0)
+        if difference != 0 { return difference }
+        return (to.numeric ?? 0) < (from.numeric ?? 0) ? -1 : 1
     }
 
     func knob(of role: Knob.Role) -> TunedKnob? { knobs.first { $0.role == role } }

@@ -16,7 +16,9 @@ public struct TuningLimits: Sendable, Codable, Hashable {
     public var smallestExpectedFall = 0.005
     /// From the end of one experiment to the beginning of the next.
     public var coolDown = Nanoseconds(seconds: 600)
-    public var experimentsPerHour = 3
+    /// Most experiments that begin within ``experimentWindow``.
+    public var mostExperiments = 3
+    public var experimentWindow = Nanoseconds(seconds: 3_600)
     /// Share of the replicas that may be changed, `0...1`.
     public var largestCanaryShare = 0.25
     /// Share of the objective's error budget that experiments may spend, `0...1`.
@@ -35,7 +37,7 @@ public struct TuningLimits: Sendable, Codable, Hashable {
 /// What experiments have cost the service, against what its objective allows to miss.
 public struct ExplorationBudget: Sendable, Codable, Hashable {
     /// Share of requests that may miss the objective, `0...1`: one less the attainment aimed at.
-    public let tolerated: Double
+    public private(set) var tolerated: Double
     private var entries: [Entry] = []
 
     struct Entry: Sendable, Codable, Hashable {
@@ -48,6 +50,19 @@ public struct ExplorationBudget: Sendable, Codable, Hashable {
     private static let grain = Nanoseconds(seconds: 600)
 
     public init(tolerated: Double) { self.tolerated = tolerated.isFinite ? min(max(tolerated, 0), 1) : 0 }
+
+    func tolerating(_ share: Double) -> ExplorationBudget {
+        var copy = self
+        copy.tolerated = ExplorationBudget(tolerated: share).tolerated
+        return copy
+    }
+
+    /// Requests per second that were exceeded for a fifth of the time that was counted; `nil` where that was less than two hours.
+    public func highLoad(at now: Timestamp) -> Double? {
+        let rates = entries.filter { now.since($0.start) <= Self.period }.dropLast().map { Double($0.requests) / Self.grain.seconds }
+            .sorted()
+        return rates.count >= 12 ? rates[rates.count * 4 / 5] : nil
+    }
 
     /// Counts requests of the whole pool, and those that missed only because of an experiment: misses of the canary beyond the control's.
     public mutating func record(requests: Int, excessMisses: Double, at now: Timestamp) {

@@ -29,7 +29,10 @@ private func headline(_ finding: VerificationFinding, _ plan: VerificationPlan) 
     case .decided(_, by: .tooLittleData):
         return "Not measured: \(time) gave too little to compare; \(plan.minimumBlocks) blocks and "
             + "\(FigureText.count(plan.minimumRequests)) requests are needed."
-    case .decided(_, by: .missedObjective), .decided(_, by: .notComparable), .decided(_, by: .groupsChanged):
+    case .decided(_, by: .missedObjective), .decided(_, by: .notComparable), .decided(_, by: .groupsChanged),
+        .decided(_, by: .objectiveRose), .decided(_, by: .objectiveFell), .decided(_, by: .objectiveHopeless),
+        .decided(_, by: .objectiveNotComparable),
+        .decided(_, by: .canaryFailsUsers):
         return canaryHeadline(finding, plan)
     }
 }

@@ -8,6 +8,8 @@ public struct VerificationFinding: Sendable, Codable, Hashable {
     /// One for every compared metric.
     public var metrics: [MetricFinding]
     public var errors: ErrorFinding
+    /// Of the plan's objective; `nil` where it has none, or too little was measured.
+    public var objective: ObjectiveFinding?
     /// Time observed after the change, up to the decision.
     public var observed: Duration
     /// One paragraph with the numbers, for a person.
@@ -69,6 +71,16 @@ public struct VerificationFinding: Sendable, Codable, Hashable {
         case notComparable(ComparedMetric, difference: Double)
         /// Replicas came to a group or went.
         case groupsChanged
+        /// The plan's objective rose by more than is tolerated.
+        case objectiveRose
+        /// It fell by more than is worth a change.
+        case objectiveFell
+        /// It hardly fell by more than is worth a change, and nobody waits for the time to be over.
+        case objectiveHopeless
+        /// The groups differed by so much in it, in log units, before the change.
+        case objectiveNotComparable(difference: Double)
+        /// The canary does not keep up, or serves hardly anybody in time; a clause.
+        case canaryFailsUsers(String)
     }
 
     /// How before and after were compared.

@@ -42,6 +42,8 @@ public struct VerificationPlan: Sendable, Codable, Hashable {
     public var engine: EngineTwin
     /// How a canary is compared; `nil` is the usual way. Blocks, margin and tripwires above are those of the comparison over time.
     public var canary: CanaryTerms?
+    /// What decides about a canary in place of single metrics; `nil` for ``aim``.
+    public var objective: CompositeObjective?
 
     /// What a change is for.
     public enum Aim: Sendable, Codable, Hashable {

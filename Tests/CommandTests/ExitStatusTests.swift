@@ -44,6 +44,18 @@ import Testing
         Mistake(arguments: ["test", policy], status: 2, says: "not run"),
         Mistake(arguments: ["history", "--limit", "0"], status: 2, says: "expected 1 to 10000"),
         Mistake(arguments: ["explain", "abcd1234"], status: 2, says: "there is no such store"),
+        Mistake(arguments: ["learner", "show", "--store", "policies"], status: 2, says: "it is a folder"),
+        Mistake(arguments: ["status", "--store", "policies"], status: 2, says: "it is a folder"),
+        Mistake(arguments: ["validate", "no\u{1B}[2Jwhere.yaml"], status: 2, says: "no\u{FFFD}[2Jwhere.yaml"),
+        Mistake(
+            arguments: ["simulate", "--trace", "constant:rate=2", "--against", "fixed:1", "--lengths", "policies"], status: 2,
+            says: "--lengths policies: cannot be read"),
+        Mistake(
+            arguments: ["simulate", "--trace", "constant:rate=2", "--against", "fixed:1", "--write-trace", "x.csv", "-o", "x.csv"],
+            status: 2, says: "--write-trace and --output both name 'x.csv'"),
+        Mistake(
+            arguments: ["simulate", "--trace", "constant:rate=2", "--against", "fixed:1", "--write-trace", "-"], status: 2,
+            says: "--write-trace needs the name of a file"),
         Mistake(arguments: ["export", "--since", "yesterday"], status: 2, says: "expected a time in ISO 8601"),
     ]
 

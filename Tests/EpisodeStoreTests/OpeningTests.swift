@@ -111,6 +111,6 @@ import Testing
 
     @Test("a folder is no store")
     func folderAsStore() throws {
-        #expect(try #require(throws: StoreError.self) { _ = try EpisodeStore(path: folder.path) }.kind == .unreadable)
+        #expect(try #require(throws: StoreError.self) { _ = try EpisodeStore(path: folder.path) }.kind == .notADatabase)
     }
 }

@@ -46,6 +46,11 @@ struct TraceTests {
         }
         #expect(
             prompts == [DatasetPrompt(text: "first", outputTokens: 9), DatasetPrompt(text: "second"), DatasetPrompt(text: "third one")])
+        for count in ["1e300", "0", "1.5", "\"many\""] {
+            #expect { try read("{\"prompt\": \"secret\", \"output_tokens\": \(count)}\n") { try DatasetFile.read(path: $0) } } throws: {
+                "\($0)".hasSuffix(":1: output_tokens is a whole number in \(TokenLengths.limits)")
+            }
+        }
         #expect { try read("{\"question\": \"secret\"}\n") { try DatasetFile.read(path: $0) } } throws: { !"\($0)".contains("secret") }
     }
 

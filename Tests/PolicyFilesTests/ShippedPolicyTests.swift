@@ -8,7 +8,7 @@ import Testing
     static let names = [
         "batch-throughput", "cost-saver-night", "gateway-error-guard", "llamacpp-slots", "load-test-cost", "load-test-review",
         "load-test-throughput", "sglang-long-context",
-        "vllm-chat-latency", "vllm-planned-replicas",
+        "vllm-chat-latency", "vllm-planned-replicas", "vllm-tuned-engine",
     ]
 
     @Test("every policy of the folder is known to these tests")

@@ -42,11 +42,16 @@ struct EngineCatalogTests {
             ),
             (
                 #"{"x": {"a0": 1, "w": 0, "s1": 0, "c2": 0, "s2": 1, "ck": 0, "e": 0, "kv_cap_tokens": 1e12}}"#,
-                "engine 'x' expects a number 'kv_cap_tokens' in 16.0...67108864.0"
+                "engine 'x' expects a whole number 'kv_cap_tokens' in 16...67108864"
+            ),
+            (
+                #"{"x": {"a0": 1, "w": 0, "s1": 0, "c2": 0, "s2": 1, "ck": 0, "e": 0, "kv_cap_tokens": 99, "devices": 2.5}}"#,
+                "engine 'x' expects a whole number 'devices' in 1...64"
             ),
             (#"{"x": {"w": 1}}"#, "engine 'x' expects a number 'a0' in 0.0...10000.0"),
             (#"{"x": 3}"#, "engine 'x' expects a number 'a0' in 0.0...10000.0"),
-            (#"{"api_ms": 1e99, "x": {"a0": 1}}"#, "'api_ms' is 1e+99, expected milliseconds in 0...10000"),
+            (#"{"api_ms": 1e99, "x": {"a0": 1}}"#, "'api_ms' expects milliseconds, a number in 0...10000"),
+            (#"{"api_ms": "six", "x": {"a0": 1}}"#, "'api_ms' expects milliseconds, a number in 0...10000"),
         ])
     func problems(text: String, message: String) {
         let error = #expect(throws: TraceError.self) { try EngineCatalog(json: Array(text.utf8)) }

@@ -134,7 +134,7 @@ import Tuning
             ExperimentResult(from: world.start, tried: world.start, inForce: world.start, wasApplied: false), at: now)
         #expect(tuner.decide(situation(599), seed: 1) == .hold(.coolingDown(until: now.advanced(by: Nanoseconds(seconds: 600)))))
         for minute in [0.0, 10, 20] { tuner.begin(at: now.advanced(by: Nanoseconds(seconds: minute * 60))) }
-        #expect(tuner.decide(situation(3_000), seed: 1) == .hold(.enoughThisHour(3)))
+        #expect(tuner.decide(situation(3_000), seed: 1) == .hold(.enoughBegun(3)))
         #expect(tuner.decide(situation(3_700, replicas: 3), seed: 1) == .hold(.tooFewReplicas(3)))
         tuner.count(requests: 100_000, excessMisses: 250, at: now)
         guard case .hold(.budgetSpent(let share, of: 0.2)) = tuner.decide(situation(3_700), seed: 1) else {

@@ -75,6 +75,7 @@ struct TunedFleet {
         var missed = 0
         var objective = 0.0
         var measured = 0
+        var outputTokens = 0
         var bucket = GroupBucket()
     }
 
@@ -106,10 +107,11 @@ struct TunedFleet {
         return tallies
     }
 
-    /// Whether a group has answered all that came before a time.
-    func isDrained(_ group: Group, of requestsBefore: Nanoseconds) -> Bool {
-        members[group.rawValue].allSatisfy { place in engines[place].underWay.values.allSatisfy { $0.arrival >= requestsBefore } }
-    }
+    /// Requests that a group has not answered yet.
+    func underWay(_ group: Group) -> Int { members[group.rawValue].reduce(0) { $0 + engines[$1].underWay.count } }
+
+    /// The replicas of a group.
+    func places(of group: Group) -> [Int] { members[group.rawValue] }
 
     /// To the replica of a group that has the fewest requests.
     private mutating func submit(_ request: SimulatedRequest, to group: Int) {
@@ -146,6 +148,7 @@ extension TunedFleet.Tally {
             timeToFirstToken: outcome.timeToFirstToken, timePerOutputToken: outcome.timePerOutputToken, endToEnd: outcome.endToEnd,
             inputTokens: outcome.inputTokens, outputTokens: outcome.outputTokens)
         bucket.add(CanaryRequest(.canary, end: Timestamp(outcome.lastToken), .answered(answer), metObjective: isMet))
+        outputTokens += outcome.outputTokens
         if let isMet {
             judged += 1
             if !isMet { missed += 1 }

@@ -33,7 +33,7 @@ struct TuningCampaign: CustomStringConvertible {
     }
 
     private func run(_ way: Way, seed: UInt64) -> TrialResult {
-        let order: CanaryTrial.Order
+        let order: TunerTrial.Order
         switch way {
         case .naive:
             return NaiveTrial(world: world, landscape: landscape, episodes: world.episodes, window: world.naiveWindow).run(seed: seed)
@@ -41,7 +41,7 @@ struct TuningCampaign: CustomStringConvertible {
         case .flat: order = .flat
         case .random: order = .random
         }
-        return CanaryTrial(world: world, landscape: landscape, order: order, episodes: world.episodes, terms: world.terms).run(seed: seed)
+        return TunerTrial(world: world, landscape: landscape, order: order).run(seed: seed)
     }
 
     // MARK: What came of it

@@ -20,9 +20,18 @@ struct TuningWorld {
     /// Of one configuration, to tell how good it is.
     var landscapeSeconds = 600.0
     var episodes = 14
-    var terms = ExperimentTerms()
+    var terms = Terms()
+    let bucket = Nanoseconds(seconds: 10)
     var naiveWindow = Nanoseconds(seconds: 300)
 
+    /// How long the parts of a trial take at least, or at most.
+    struct Terms {
+        var alike = Duration.seconds(600)
+        var observation = Duration.seconds(1_800)
+        var probation = Duration.seconds(1_800)
+    }
+
+    static let wholeKnob = "configuration"
     static let tokensKnob = "max_num_batched_tokens"
     static let sequencesKnob = "max_num_seqs"
 
@@ -42,10 +51,7 @@ struct TuningWorld {
         world.sequences = [32, 64]
         world.landscapeSeconds = 150
         world.episodes = 4
-        world.terms.alike = Nanoseconds(seconds: 120)
-        world.terms.observation = Nanoseconds(seconds: 300)
-        world.terms.holdout = Nanoseconds(seconds: 60)
-        world.terms.probation = Nanoseconds(seconds: 60)
+        world.terms = Terms(alike: .seconds(120), observation: .seconds(300), probation: .seconds(60))
         return world
     }()
 
@@ -62,6 +68,22 @@ struct TuningWorld {
                 TunedKnob(name: Self.tokensKnob, role: .batchTokens, values: batchedTokens.map(KnobValue.integer)),
                 TunedKnob(name: Self.sequencesKnob, role: .concurrency, values: sequences.map(KnobValue.integer)),
             ], rules: [.fits(profile, longestRequest: 15_050), .atLeast(.batchTokens, other: .concurrency)])
+    }
+
+    /// Of a service whose settings are tuned.
+    var policy: Policy {
+        var policy = Policy(name: "tuned")
+        policy.mode = .auto
+        policy.monitor.interval = .seconds(10)
+        policy.monitor.sources = []
+        policy.verify.settle = .seconds(30)
+        policy.knobs = [
+            Knob(
+                name: Self.wholeKnob, domain: .values(grid.all.map { .text("\($0)") }),
+                place: .environment(container: "vllm", name: "CONFIGURATION"), role: .other)
+        ]
+        policy.tune = TuneTerms()
+        return policy
     }
 
     /// A quarter of the replicas.

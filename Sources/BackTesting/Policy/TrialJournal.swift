@@ -43,6 +43,13 @@ final class TrialJournal: Journal {
         }
     }
 
+    func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment] {
+        state.withLock { state in
+            let finished = state.order.compactMap { state.adjustments[$0] }.filter { !$0.isOpen && $0.tuning != nil }
+            return Array(finished.suffix(StoredTuner.mostTrials))
+        }
+    }
+
     func requests() throws -> [OperatorRequest] { [] }
 
     func adjustment(_ id: UUID) throws -> Adjustment? { state.withLock { $0.adjustments[id] } }

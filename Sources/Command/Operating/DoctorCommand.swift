@@ -150,11 +150,38 @@ struct Examination {
                 leadership: SoleLeader(), origin: .cycle, cluster: cluster)
             var findings: [Finding] = []
             for source in policy.monitor.sources { findings.append(await finding(of: source, assembly)) }
+            if policy.plannedKnob != nil { findings.append(await planFinding(assembly)) }
             await assembly.shutdown()
             return findings
         } catch {
             return [Finding(name: "sources", outcome: .failed, explanation: "\(error)", cure: nil)]
         }
+    }
+
+    /// Asks all sources again and again until one tells everything that replicas are planned from.
+    private func planFinding(_ assembly: LoopAssembly) async -> Finding {
+        // A source that cannot be made has its own finding.
+        let sources = policy.monitor.sources.compactMap { try? assembly.source($0, of: policy) }
+        let start = clock.steady
+        var missing: [ServiceLoad.Figure]?
+        repeat {
+            for source in sources {
+                let request = DeliveryRequest(
+                    now: clock.steady, questions: policy.questions, deadline: .seconds(5), loadLimits: policy.latencyLimits)
+                guard let load = await source.deliver(request).load else { continue }
+                missing = load.missing
+                guard missing == [], let arrivals = load.arrivals else { continue }
+                return Finding(
+                    name: "plan", outcome: .ok,
+                    explanation: "source '\(source.name)' tells the load: \(arrivals) requests in \(FigureText.duration(load.length))")
+            }
+            try? await Task.sleep(for: .milliseconds(500))  // Cancelled, it looks once more at once.
+        } while clock.steady.since(start).duration < patience && !Interruption.isRequested
+        let unknown = missing.map { $0.map(\.words).joined(separator: ", ") }
+        return Finding(
+            name: "plan", outcome: .failed,
+            explanation: unknown.map { "not known: \($0)" } ?? "no source counts requests",
+            cure: "read the engines' own counters: prometheus or scrape with the preset vllm, all of its series kept")
     }
 
     /// Asks a source again and again until it delivers something fresh.

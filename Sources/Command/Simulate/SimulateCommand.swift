@@ -91,6 +91,14 @@ struct SimulateCommand: AsyncParsableCommand {
         if let against, opponents.isEmpty {
             throw ValidationError("--against '\(against)' names nobody; leave it out, or name one such as fixed or hpa")
         }
+        if let writeTrace {
+            guard writeTrace != "-" else {
+                throw ValidationError("--write-trace needs the name of a file: standard output is the scorecard's, or -o's")
+            }
+            guard writeTrace != output.output else {
+                throw ValidationError("--write-trace and --output both name '\(writeTrace)'; the scorecard would replace the trace")
+            }
+        }
         guard !policy.isEmpty || against != nil else { throw ValidationError("name somebody to try: --policy FILE, --against fixed") }
     }
 

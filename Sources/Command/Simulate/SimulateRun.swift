@@ -22,7 +22,7 @@ struct SimulateRun {
         self.command = command
         policies = try PolicyReading.policies(files: command.policy)
         trace =
-            try command.trace.map(TraceReading.trace)
+            try command.trace.map { try TraceReading.trace($0) }
             ?? TraceReading.measurements(
                 command.storing, since: try Self.time(command.since, "--since"), until: try Self.time(command.until, "--until"))
         target = try command.target.map { try ShareText.share($0, "--target") } ?? policies.first?.objective.attainment ?? 0.99

@@ -23,13 +23,14 @@ enum TraceReading {
     private static let mooncakeTick = Nanoseconds(seconds: 3)
 
     /// - Parameter text: A shape or the path of a file.
-    static func trace(_ text: String) throws -> ReadTrace {
+    /// - Parameter option: Where it was written.
+    static func trace(_ text: String, of option: String = "--trace") throws -> ReadTrace {
         if let source = try ShapeText.source(text) {
             return ReadTrace(
                 name: text, source: source, hasLengths: false, notes: ["The load is drawn from a shape; every seed draws its own arrivals."]
             )
         }
-        let bytes = try content(text)
+        let bytes = try content(text, of: option)
         let name = URL(fileURLWithPath: text).lastPathComponent
         do {
             return try parse(bytes, name: name)
@@ -40,21 +41,22 @@ enum TraceReading {
 
     /// A trace whose requests give their lengths to others.
     static func lengths(_ path: String) throws -> RequestTrace {
-        guard case .recorded(let trace, _) = try trace(path).source, !trace.requests.isEmpty else {
+        guard case .recorded(let trace, _) = try trace(path, of: "--lengths").source, !trace.requests.isEmpty else {
             throw CommandFailure("--lengths \(path): expected a trace of at least one request with its tokens")
         }
         return trace
     }
 
-    private static func content(_ path: String) throws -> [UInt8] {
+    private static func content(_ path: String, of option: String) throws -> [UInt8] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw CommandFailure("--trace \(path): there is no such file; a shape is written as one of \(ShapeText.examples)")
+            let others = option == "--lengths" ? "means are written as 1155/211" : "a shape is written as one of \(ShapeText.examples)"
+            throw CommandFailure("\(option) \(path): there is no such file; \(others)")
         }
         let bytes: [UInt8]
         do {
             bytes = try FileContent.read(path: path, limitBytes: mostBytes)
         } catch {
-            throw CommandFailure("cannot read trace \(path): \(error)")
+            throw CommandFailure("\(option) \(path): cannot be read: \(error)")
         }
         if bytes.starts(with: [0x1F, 0x8B]) {
             throw CommandFailure("\(path) is compressed; unpack it first: gunzip --keep '\(path)'")

@@ -22,6 +22,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     /// The triggers that asked for it.
     public let triggers: [String]
     public let terms: Terms
+    /// What it was made in, where its knob is tuned; `nil` for other knobs.
+    public let tuning: TuningContext?
     /// Blocks before the change, oldest first.
     public private(set) var before: [LatencyBlock]
 
@@ -61,10 +63,15 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         case forced
         /// Replicas as planned; neither drawn by lot nor judged afterwards.
         case planned
+        /// Drawn by the tuner; always tried on a part of the replicas first.
+        case tuned
         /// A deliberate no-op, measured like a change.
         case holdout
         /// Found on a target by the mark it bears, unknown to the store.
         case adopted
+
+        /// Whether the policy asked for a change by itself.
+        var isOfPolicy: Bool { self == .decided || self == .planned || self == .tuned }
     }
 
     /// One step of the lifecycle.
@@ -100,7 +107,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
 
     public init(
         id: UUID, policy: String, target: String, identity: String?, candidate: Candidate, knob: Knob, kind: Kind, cycle: UUID?,
-        triggers: [String], terms: Terms, before: [LatencyBlock], trial: CanaryTrial? = nil, proposedAt: Timestamp, reason: String
+        triggers: [String], terms: Terms, before: [LatencyBlock], trial: CanaryTrial? = nil, tuning: TuningContext? = nil,
+        proposedAt: Timestamp, reason: String
     ) {
         self.id = id
         self.policy = policy
@@ -114,6 +122,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         self.terms = terms
         self.before = before
         self.trial = trial
+        self.tuning = tuning
         state = .proposed
         history = [Transition(state: .proposed, time: proposedAt, reason: reason)]
         lastSeen = proposedAt
@@ -180,7 +189,7 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
         var copy = self
         copy.before = []
         copy.after = []
-        copy.trial?.course = nil
+        copy.trial?.close(objective: tuning?.objective)
         return copy
     }
 }

@@ -16,6 +16,10 @@ public struct AdjustmentView: Sendable, Hashable {
     public var request: Request?
     /// Replicas that the plan asks for beyond those that run, a sentence: demand does not wait for a comparison.
     public var demand: String?
+    /// The load now and of the last day; `nil` where it is not followed.
+    public var load: LoadReading?
+    /// Trials have cost what they may cost, a sentence: this one ends.
+    public var spending: String?
     /// So many targets look bad at once that the measurements are doubted; time does not pass for the comparison.
     public var doubtsMeasurements: Bool
 

@@ -9,7 +9,7 @@ extension AdjustmentStepper {
         if adjustment.kind == .holdout { return beginHoldout(relation) }
         if adjustment.kind == .adopted { return adopt(relation) }
         guard isFresh(relation) else { return }
-        if adjustment.terms.needsApproval, adjustment.kind == .decided || adjustment.kind == .planned {
+        if adjustment.terms.needsApproval, adjustment.kind.isOfPolicy {
             move(.awaitingApproval, "the policy's mode is approve")
             announce(.approvalNeeded, "\(change) waits for approval: approve \(adjustment.id.shortText)")
         } else {

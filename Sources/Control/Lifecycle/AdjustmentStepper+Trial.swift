@@ -3,6 +3,7 @@ import Learning
 import Measurements
 import Policies
 import Statistics
+import Tuning
 import Verification
 
 /// A change that is tried on a part of the replicas: while its groups are there, what they are and do decides, and not the whole target.
@@ -27,9 +28,11 @@ extension AdjustmentStepper {
             adjustment.gaveWay = true
             return giveUp(demand, verdict: .unmeasured)
         }
+        if let spending = view.spending, trial.wasApplied { return giveUp(spending, verdict: .worsened) }
         if case .failed(let why) = status.rollout {
             // Only what the change can have done speaks against it.
             let isItsDoing = trial.wasApplied && status.canary.contains { $0.trouble != nil }
+            if isItsDoing { adjustment.trial?.failed = .crash }
             return giveUp("\(isItsDoing ? "the canary fails" : "its groups fail"): \(why)", verdict: isItsDoing ? .worsened : .unmeasured)
         }
         observe(buckets)
@@ -60,18 +63,46 @@ extension AdjustmentStepper {
     // MARK: Forward
 
     private mutating func compare(_ status: CanaryStatus) {
+        if adjustment.trial?.progress.isRedrawing == true { return redraw(status) }
         guard let course = adjustment.trial?.course else { return gather(status) }
         switch course.phase {
         case .comparing:
             // Buckets end as time goes on; should none ever end, time itself must.
-            guard adjustment.elapsed >= course.plan.canaryTerms.preperiod * 2 + adjustment.terms.progressDeadline else { return }
+            guard elapsedSinceDraw >= course.plan.canaryTerms.preperiod * 2 + adjustment.terms.progressDeadline else { return }
             giveUp("its groups were not compared in \(FigureText.duration(adjustment.elapsed))", verdict: .unmeasured)
-        case .ended: giveUp(course.finding.explanation, verdict: course.verdict)
+        case .ended:
+            guard course.finding.speaksAgainstGroups, mayRedraw else { return giveUp(course.finding.explanation, verdict: course.verdict) }
+            beginRedraw(course.finding.explanation)
         case .applying, .warming, .settling, .observing:
             adjustment.trial?.wasApplied = true
             move(.applying, "both groups were alike for \(FigureText.duration(now.since(course.start).duration))")
             effect = .canary(.apply)
         }
+    }
+
+    private var mayRedraw: Bool {
+        adjustment.trial.map { $0.progress.groupsDrawn < $0.usedTerms.groupDraws } ?? false
+    }
+
+    private var elapsedSinceDraw: Duration {
+        adjustment.elapsed - (adjustment.state == .comparing ? adjustment.trial?.progress.comparedBefore ?? .zero : .zero)
+    }
+
+    /// Other replicas may be alike where these are not: the groups go, and are asked for anew once they are gone.
+    private mutating func beginRedraw(_ why: String) {
+        adjustment.trial?.course = nil
+        adjustment.trial?.progress.groupsDrawn += 1
+        adjustment.trial?.progress.isRedrawing = true
+        adjustment.trial?.progress.comparedBefore = adjustment.elapsed
+        adjustment.lastProblem = why
+        effect = .canary(.remove)
+    }
+
+    private mutating func redraw(_ status: CanaryStatus) {
+        guard status.isGone(adjustment.id) else { return askAgain(.remove, "its groups did not go, for others to be drawn", status) }
+        adjustment.trial?.progress.isRedrawing = false
+        adjustment.trial?.progress.comparedBefore = adjustment.elapsed
+        effect = .canary(.prepare)
     }
 
     /// Waits until both groups are whole; from then on they are compared.
@@ -141,7 +172,7 @@ extension AdjustmentStepper {
     /// Asks for a step once more; one that does not come to its end within the deadline is given up.
     private mutating func askAgain(_ action: CanaryAction, _ complaint: String, _ status: CanaryStatus, deadline: Duration? = nil) {
         let deadline = deadline ?? adjustment.terms.progressDeadline
-        guard adjustment.elapsed < deadline else {
+        guard elapsedSinceDraw < deadline else {
             let why = status.rollout.sentence ?? adjustment.lastProblem ?? "no attempt succeeded"
             return giveUp("\(complaint) within \(FigureText.duration(deadline)): \(why)", verdict: .unmeasured)
         }
@@ -207,10 +238,12 @@ extension AdjustmentStepper {
         takeBlocksOfProbation()
         if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
         if let harm = harmOfProbation { return takeBack(harm, unseen: nil) }
-        guard adjustment.elapsed >= CanaryTrial.probation else { return }
+        let terms = adjustment.trial?.usedTerms ?? .usual
+        noteLoad()
+        guard adjustment.elapsed >= terms.probation, !terms.waitsForHighLoad || hasSeenHighLoad else { return }
         keep(
             "proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas, and no harm was found on all of them in "
-                + FigureText.duration(CanaryTrial.probation))
+                + FigureText.duration(terms.waitsForHighLoad ? adjustment.elapsed : terms.probation))
     }
 
     /// Requests tell of harm also while the target cannot be seen. As in ``watchUnseen(_:)``, what they prove is tried to be taken back, and
@@ -225,15 +258,41 @@ extension AdjustmentStepper {
     private var harmOfProbation: VerificationFinding? {
         var plan = adjustment.terms.verification
         plan.aim = .holdLatency
-        plan.timeLimit = CanaryTrial.probation * 2
+        plan.timeLimit = (adjustment.trial?.usedTerms ?? .usual).probation * 2
         let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
         return finding.verdict == .worsened ? finding : nil
     }
+
+    private mutating func noteLoad() {
+        guard let load = view.load, var progress = adjustment.trial?.progress else { return }
+        let toSee = progress.loadToSee ?? load.highOfDay
+        progress.loadToSee = toSee
+        let high = adjustment.elapsed >= Self.longestWaitForPeak ? min(toSee, load.highOfDay) : toSee
+        progress.sawHighLoad = progress.sawHighLoad || load.rate >= high
+        adjustment.trial?.progress = progress
+    }
+
+    /// Where nobody follows the load there is none to wait for.
+    private var hasSeenHighLoad: Bool {
+        adjustment.trial.map { $0.progress.sawHighLoad || $0.progress.loadToSee == nil } ?? true
+    }
+
+    private static let longestWaitForPeak = Duration.seconds(86_400)
 
     private mutating func takeBlocksOfProbation() {
         guard let start = adjustment.reached(.probation)?.advanced(by: adjustment.terms.settle) else { return }
         let newest = adjustment.after.last?.start
         adjustment.after += view.blocks.filter { block in block.start >= start && newest.map { block.start > $0 } ?? true }
+    }
+}
+
+extension VerificationFinding {
+    /// Whether other replicas may be comparable where these were not.
+    fileprivate var speaksAgainstGroups: Bool {
+        switch state {
+        case .decided(_, by: .notComparable), .decided(_, by: .objectiveNotComparable): true
+        default: false
+        }
     }
 }
 

@@ -2,6 +2,7 @@ import Learning
 public import Measurements
 import Policies
 import Statistics
+import Tuning
 public import Verification
 
 /// How a change is tried on a part of the replicas before all have it: two groups of equal size, of which one takes the change.
@@ -16,6 +17,9 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     public let plan: VerificationPlan
     /// What was told before it began.
     public let forecast: CanaryForecast
+    /// `nil` is ``Terms/usual``.
+    private let terms: Terms?
+    private var madeProgress: Progress?
     /// `nil` before both groups are there, and when all is over.
     public internal(set) var course: CanaryCourse?
     /// Whether the change may have come to the canary.
@@ -27,8 +31,14 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     /// Whether nothing is left of the groups.
     public internal(set) var areGroupsGone = false
 
+    /// What it came to, once its course is gone; `nil` before.
+    public private(set) var closedAccount: TrialAccount?
+    /// An engine of the canary failed with the change.
+    var failed: FailureLabels.Kind?
+
     /// - Parameter plan: Made to fit the forecast, see ``VerificationPlan/fitted(to:)``.
-    public init(podsPerGroup: Int, replicas: Int, plan: VerificationPlan, forecast: CanaryForecast) {
+    public init(podsPerGroup: Int, replicas: Int, plan: VerificationPlan, forecast: CanaryForecast, terms: Terms = .usual) {
+        self.terms = terms == .usual ? nil : terms
         self.podsPerGroup = podsPerGroup
         self.replicas = replicas
         self.plan = plan
@@ -36,6 +46,21 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     }
 
     mutating func leaves(at time: Timestamp) { leavingSince = leavingSince ?? time }
+
+    /// What it showed and cost so far.
+    /// - Parameter objective: Of tuning; `nil` where its knob is not tuned.
+    public func account(objective: CompositeObjective?) -> TrialAccount {
+        if let closedAccount { return closedAccount }
+        var account = course.map { TrialAccount($0, objective: objective) } ?? TrialAccount()
+        account.failure = account.failure ?? failed
+        return account
+    }
+
+    /// Lets go of the buckets; what they came to stays.
+    mutating func close(objective: CompositeObjective?) {
+        closedAccount = account(objective: objective)
+        course = nil
+    }
 
     /// The end of the newest bucket it has; `nil` before the first.
     public var measuredUntil: Timestamp? {
@@ -66,8 +91,57 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
             + "a rise of \(harm) or a fall of \(benefit) is found nearly always"
     }
 
-    /// Watched so long after every replica has the change.
-    static let probation = Duration.seconds(1_800)
+    var usedTerms: Terms { terms ?? .usual }
+
+    var progress: Progress {
+        get { madeProgress ?? Progress() }
+        set { madeProgress = newValue == Progress() ? nil : newValue }
+    }
+
+    /// How a trial is carried out.
+    public struct Terms: Sendable, Codable, Hashable {
+        /// So many times groups are drawn where those before were not alike, at least 1.
+        public var groupDraws: Int
+        /// Watched so long, at least, after every replica has the change.
+        public var probation: Duration
+        /// Watched until a load was seen that was exceeded for a fifth of the last day, where that is known: what is best at low load may break at
+        /// the peak. After a day the load of that day counts.
+        public var waitsForHighLoad: Bool
+
+        public init(groupDraws: Int = 1, probation: Duration = .seconds(1_800), waitsForHighLoad: Bool = false) {
+            self.groupDraws = groupDraws
+            self.probation = probation
+            self.waitsForHighLoad = waitsForHighLoad
+        }
+
+        public static let usual = Terms()
+        public static let tuning = Terms(groupDraws: 3, waitsForHighLoad: true)
+    }
+
+    /// How far it has come, besides its course.
+    struct Progress: Sendable, Codable, Hashable {
+        var groupsDrawn = 1
+        /// Groups that were not alike are being taken away, for others.
+        var isRedrawing = false
+        /// Time in the state of comparing up to the last draw.
+        var comparedBefore = Duration.zero
+        /// High load as it was when the change came everywhere, requests per second.
+        var loadToSee: Double?
+        var sawHighLoad = false
+    }
+}
+
+/// The load now, and what of the last day's was high.
+public struct LoadReading: Sendable, Codable, Hashable {
+    /// Requests per second.
+    public var rate: Double
+    /// The rate that was exceeded for a fifth of the last day.
+    public var highOfDay: Double
+
+    public init(rate: Double, highOfDay: Double) {
+        self.rate = rate
+        self.highOfDay = highOfDay
+    }
 }
 
 extension Adjustment {

@@ -49,6 +49,8 @@ public struct ControlEvent: Sendable, Codable, Hashable {
         case resumed = "Resumed"
         /// What a planner had learned could not be taken over.
         case planBegunAnew = "PlanBegunAnew"
+        /// What a tuner had learned could not be taken over.
+        case tuningBegunAnew = "TuningBegunAnew"
 
         /// Whether somebody should look at it.
         public var isWarning: Bool {

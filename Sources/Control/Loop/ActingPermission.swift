@@ -41,7 +41,8 @@ public enum ActingRefusal: Sendable, Codable, Hashable {
             "only \(blocks) of \(needed) stretches of time with requests were seen before it, so nobody could tell whether it helped"
         case .notScheduled(let next):
             "the policy acts at set times only" + (next.map { ", the next is \($0)" } ?? "")
-        case .noCanary(let why): "verify.canary is always, and it cannot be tried on a part of the replicas: \(why)"
+        case .noCanary(let why):
+            "nothing is changed that was not tried on a part of the replicas first (verify.canary, tune), and it cannot be: \(why)"
         case .targetBusy(let policy): "policy '\(policy)' is changing the same target"
         }
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 public import Learning
 import Policies
 import Statistics
+import Tuning
 
 /// Whether a recommended change is made or, now and then, deliberately not.
 public struct ActionDraw: Sendable, Hashable {
@@ -23,10 +24,29 @@ public struct ActionDraw: Sendable, Hashable {
         var generator = SplitMix64(seed: seed)
         propensities = mixture.draw(best: recommendation.actionName, safe: [], using: &generator)
     }
+
+    /// What a tuner drew, by the names that effects are learned under.
+    init?(_ draw: TuningDraw, grid: TuningGrid) {
+        var names = [EpisodeRecord.noOperation: EpisodeRecord.noOperation]
+        for option in draw.options {
+            guard let knob = option.configuration.knobs(differingIn: draw.incumbent).first, let to = option.configuration[knob],
+                let from = draw.incumbent[knob]
+            else { continue }
+            let steps = grid.steps(of: knob, from: from, to: to)
+            names["\(option.configuration)"] = Candidate(knob: knob, role: .other, from: from, to: to, step: steps).actionName
+        }
+        var distribution: [String: Double] = [:]
+        for (action, probability) in draw.propensities.distribution { distribution[names[action] ?? action, default: 0] += probability }
+        let chosen = draw.propensities.chosen
+        guard let propensities = try? Propensities(chosen: names[chosen] ?? chosen, distribution: distribution) else { return nil }
+        self.propensities = propensities
+        isUrgent = draw.isUrgent
+        seed = draw.seed
+    }
 }
 
 extension ObjectiveReport {
-    fileprivate var isMissedByHalf: Bool {
+    var isMissedByHalf: Bool {
         guard met == false, let observed, limit > 0 else { return false }
         switch subject {
         case .atMost: return observed >= 1.5 * limit

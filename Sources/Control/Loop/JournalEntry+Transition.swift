@@ -71,11 +71,15 @@ extension InfeasibleChange {
     init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, past: InfeasibleChange?, now: Timestamp) {
         // It gave way to what the plan asked for, and says nothing of itself.
         guard adjustment.gaveWay != true else { return nil }
-        let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted
+        // Groups that were made and could not be compared tell nothing of what was to be tried on them.
+        let wasCompared = adjustment.kind == .tuned && adjustment.trial?.course != nil
+        let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted && !wasCompared
         let rolloutFailed =
             reached.contains(.rollingBack) && adjustment.reached(.observing) == nil
-            && adjustment.verdict != nil && adjustment.verdict != .superseded
-        let didNotHelp = reached.contains(.rolledBack) && [.worsened, .inconclusive].contains(adjustment.verdict)
+            && adjustment.verdict != nil && adjustment.verdict != .superseded && !wasCompared
+        // What proved nothing may be worth another trial: the tuner remembers what it showed.
+        let tellsEnough: [Verdict] = adjustment.kind == .tuned ? [.worsened] : [.worsened, .inconclusive]
+        let didNotHelp = reached.contains(.rolledBack) && adjustment.verdict.map(tellsEnough.contains) ?? false
         // What an operator did not want is not asked for again at once, nor what nobody answered to.
         let wasRejected = reached.contains(.rejected)
         // The next plan would ask for it again.

@@ -12,6 +12,9 @@ extension PolicyLoop {
         _ decision: Decision, _ forced: ForcedChange?, _ look: Look, _ memory: ControlMemory, _ report: inout Report
     ) async throws(JournalFailure) {
         if forced == nil, let wish = plannedChange(decision) { return try await carryPlan(wish, decision, look, memory, &report) }
+        if forced == nil, let wish = decision.tuning?.proposal, case .drawn(let draw)? = report.cycle?.snapshot.tuning {
+            return try await carryTuning(wish, draw, decision, look, memory, &report)
+        }
         let closed = forced == nil ? try refusalBySchedule(decision, memory) : nil
         guard let wish = wish(decision, forced, look, &report) else { return try note(decision, look, memory, &report) }
         let refusal =
@@ -119,7 +122,13 @@ extension PolicyLoop {
             kind: draw.isHoldout ? .holdout : isForced ? .forced : .decided, cycle: cycle, triggers: recommendation?.triggers ?? [],
             terms: Adjustment.Terms(
                 policy, verification: VerificationPlan(policy, prediction: recommendation?.effect, objectives: decision.objectives)),
-            before: baseline, proposedAt: look.now, reason: reason)
+            before: baseline, tuning: tuningContext(of: knob, look), proposedAt: look.now, reason: reason)
+    }
+
+    /// Of a tuned knob, so that the tuner learns from what others had tried.
+    private func tuningContext(of knob: Knob, _ look: Look) -> TuningContext? {
+        guard policy.tunedKnobs.contains(where: { $0.name == knob.name }) else { return nil }
+        return TuningContext(policy, in: TargetState(look.observation, policy: policy))
     }
 
     /// Journals a new adjustment and takes its first step.
@@ -158,6 +167,8 @@ extension PolicyLoop {
             canary: await lookAtCanary(of: open, at: look.now), request: requests.last?.request,
             doubtsMeasurements: ports.fleet.count.isDoubtful)
         view.demand = demand
+        view.load = tuning?.tuning.load(blocks.blocks, at: look.now)
+        view.spending = tuning?.tuning.memory.spending(of: open, at: look.now)
         let step = open.step(view)
         var triggers = memory.history.triggers
         // What was asked while nothing could be seen is asked again at the next look.

@@ -20,7 +20,8 @@ extension PolicyLoop {
     /// Whether a new adjustment is tried on a part of the replicas first. Looks at the target and changes nothing.
     /// - Parameter isUrgent: The objective is missed by so much that a comparison beforehand would take too long.
     func planTrial(of new: Adjustment, isUrgent: Bool, _ look: Look) async -> Beginning {
-        let use = policy.verify.canary ?? .auto
+        // What is tuned is never tried on everybody.
+        let use = new.kind == .tuned ? .always : policy.verify.canary ?? .auto
         guard use != .never, new.kind != .holdout, new.knob.role != .replicas else { return .everywhere }
         guard use == .always || !isUrgent else { return .everywhere }
         guard let canary = ports.canary else {
@@ -75,7 +76,9 @@ extension PolicyLoop {
             let preperiod = max(plan.canaryTerms.preperiod, length * Self.fewestBucketsAlike)
             plan.canary?.bucketLength = length
             plan.canary?.preperiod = preperiod
-            return .success(CanaryTrial(podsPerGroup: pods, replicas: ready, plan: plan, forecast: forecast))
+            return .success(
+                CanaryTrial(
+                    podsPerGroup: pods, replicas: ready, plan: plan, forecast: forecast, terms: new.kind == .tuned ? .tuning : .usual))
         } catch {
             return .failure(Obstacle(error))
         }
@@ -84,14 +87,12 @@ extension PolicyLoop {
     /// Blocks and windows of a policy are about the whole target; a canary has a time of its own.
     private func canaryPlan(_ new: Adjustment) -> VerificationPlan {
         var plan = new.terms.verification
-        plan.timeLimit = Self.longestComparison
+        plan.timeLimit = Policy.longestComparison
         return plan
     }
 
     /// Looks that are far apart make long buckets; fewer of them tell nothing of how the groups differ anyhow.
     private static let fewestBucketsAlike = 12
-
-    private static let longestComparison = Duration.seconds(1_800)
 
     /// How long it will take, under the requests of late, to find what is expected of the change.
     private func forecast(_ new: Adjustment, readyReplicas: Int, _ meter: any CanaryMeter) -> CanaryForecast {
@@ -99,7 +100,9 @@ extension PolicyLoop {
         let seconds = new.before.reduce(0.0) { $0 + $1.length.inSeconds }
         let requests = Double(new.before.reduce(0) { $0 + $1.requests })
         // A change that is to lower nothing is tried for the harm it may do.
-        let (metric, effect) = plan.aim.metric.map { ($0, -Self.usualEffect) } ?? (.timePerOutputToken, Self.usualEffect)
+        var (metric, effect) = plan.aim.metric.map { ($0, -Self.usualEffect) } ?? (.timePerOutputToken, Self.usualEffect)
+        // A tuned objective is judged by all its metrics, of which the first token's is the noisiest.
+        if let hoped = new.tuning?.hopedEffect, new.kind == .tuned { (metric, effect) = (.timeToFirstToken, hoped) }
         return plan.forecast(
             CanaryQuestion(
                 metric, effect: effect, readyReplicas: readyReplicas, requestsPerSecond: seconds > 0 ? requests / seconds : 0,

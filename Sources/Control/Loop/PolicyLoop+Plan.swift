@@ -54,7 +54,10 @@ extension PolicyLoop {
     }
 
     /// Keeps what a restart is to go on with. Begins nothing.
-    public func close() { keepPlanner(at: ports.clock.steady, isEnd: true) }
+    public func close() {
+        keepPlanner(at: ports.clock.steady, isEnd: true)
+        keepTuner(at: ports.clock.steady, isEnd: true)
+    }
 
     // MARK: Acting
 

@@ -19,6 +19,7 @@ public actor PolicyLoop {
     var recorder = CycleRecorder()
     var news = RepeatedNews()
     var planning: PlanningState?
+    var tuning: TuningState?
     private var targetHealth = TargetHealth()
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
@@ -110,6 +111,8 @@ public actor PolicyLoop {
             tell(.journalFailed, "nothing is done without a journal: \(error.explanation)", cause: error.explanation, at: now)
         }
         keepPlanner(at: now)
+        noteEnd(of: report.adjustment)
+        keepTuner(at: now)
         newest = report.adjustment?.withoutBlocks ?? newest
         report.newest = newest
         return report
@@ -165,6 +168,7 @@ public actor PolicyLoop {
         var snapshot = LiveSnapshot(policy: policy, windows: windows, answers: look.answers)
             .snapshot(at: look.now, state: state, history: memory.history)
         snapshot.plan = look.plan
+        snapshot.tuning = tuneKnobs(snapshot, look, memory)
         let decision = decide(snapshot, under: policy)
         report.decision = decision
         report.cycle = CycleRecord(

@@ -57,7 +57,7 @@ public struct ServiceLoad: Sendable, Codable, Hashable {
         case arrivals, promptLengths, answers, late, waiting
 
         /// As the subject of "is not known".
-        var words: String {
+        public var words: String {
             switch self {
             case .arrivals: "how many requests come"
             case .promptLengths: "how long their prompts are"
@@ -69,7 +69,7 @@ public struct ServiceLoad: Sendable, Codable, Hashable {
     }
 
     /// What cannot be planned without and is not known.
-    var missing: [Figure] {
+    public var missing: [Figure] {
         Figure.allCases.filter { figure in
             switch figure {
             case .arrivals: arrivals == nil

@@ -23,6 +23,12 @@ public protocol Journal: Sendable {
     func planner(of policy: String, target: String) throws -> StoredPlanner?
     /// Keeps what a planner has learned, in place of what was kept before.
     func keep(_ planner: StoredPlanner, of policy: String, target: String) throws
+    /// The finished adjustments of a policy's tuned knobs, in any order; at most the newest ``StoredTuner/mostTrials``.
+    func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment]
+    /// What the tuner of a policy's knobs had learned when it was last kept; `nil` where none was.
+    func tuner(of policy: String, target: String) throws -> StoredTuner?
+    /// Keeps what a tuner has learned, in place of what was kept before.
+    func keep(_ tuner: StoredTuner, of policy: String, target: String) throws
 }
 
 extension Journal {
@@ -31,6 +37,9 @@ extension Journal {
     /// A journal that lasts no longer than its loop has nothing to hand over.
     public func planner(of policy: String, target: String) throws -> StoredPlanner? { nil }
     public func keep(_ planner: StoredPlanner, of policy: String, target: String) throws {}
+    public func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment] { [] }
+    public func tuner(of policy: String, target: String) throws -> StoredTuner? { nil }
+    public func keep(_ tuner: StoredTuner, of policy: String, target: String) throws {}
 }
 
 /// An adjustment that is not finished.

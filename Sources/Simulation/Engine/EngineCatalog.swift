@@ -22,8 +22,8 @@ public struct EngineCatalog: Sendable, Hashable {
         } catch {
             throw TraceError("\(error)")
         }
-        let server = document["api_ms"]?.number.value ?? 6
-        guard (0...10_000).contains(server) else { throw TraceError("'api_ms' is \(server), expected milliseconds in 0...10000") }
+        let server = document["api_ms"].map(\.number.value) ?? 6
+        guard let server, (0...10_000).contains(server) else { throw TraceError("'api_ms' expects milliseconds, a number in 0...10000") }
         var profiles: [EngineProfile] = []
         for member in document.members where !member.key.hasPrefix("_") && !Self.others.contains(member.key) {
             guard !profiles.contains(where: { $0.name == member.key }) else {
@@ -70,12 +70,11 @@ private struct EngineFields {
         return EngineProfile(
             name: name, model: ForeignText.printable(value["model"]?.text ?? name),
             hardware: ForeignText.printable(value["gpu"]?.text ?? ""),
-            latency: latency, memory: try memory(), devices: Int(try number("devices", in: 1...64, otherwise: devicesOfKnown)),
-            cacheTokens: Int(try number("kv_cap_tokens", in: 16...Double(EngineSettings.maximumCacheTokens))), serverLatency: serverLatency)
+            latency: latency, memory: try memory(), devices: try whole("devices", in: 1...64, otherwise: known?.devices ?? 1),
+            cacheTokens: try whole("kv_cap_tokens", in: 16...EngineSettings.maximumCacheTokens), serverLatency: serverLatency)
     }
 
     private var known: EngineProfile? { EngineProfile.named(name) }
-    private var devicesOfKnown: Double { Double(known?.devices ?? 1) }
 
     /// All three figures or none; those of an engine known here where the file has none.
     private func memory() throws(TraceError) -> DeviceMemory? {
@@ -85,8 +84,15 @@ private struct EngineFields {
             bytesPerToken: try number("bytes_per_token", in: 1...1e12))
     }
 
-    private func number(_ key: String, in range: ClosedRange<Double>, otherwise: Double? = nil) throws(TraceError) -> Double {
+    private func whole(_ key: String, in range: ClosedRange<Int>, otherwise: Int? = nil) throws(TraceError) -> Int {
         if value[key] == nil, let otherwise { return otherwise }
+        guard let number = value[key]?.integer.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+            throw TraceError("engine '\(name)' expects a whole number '\(key)' in \(range)")
+        }
+        return number
+    }
+
+    private func number(_ key: String, in range: ClosedRange<Double>) throws(TraceError) -> Double {
         guard let number = value[key]?.number.value, range.contains(number) else {
             throw TraceError("engine '\(name)' expects a number '\(key)' in \(range)")
         }

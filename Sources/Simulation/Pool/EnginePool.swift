@@ -11,6 +11,8 @@ public struct EnginePool: Sendable {
     /// Replicas asked for.
     var wanted: Int
     var nextNumber = 0
+    /// Groups that were drawn so far.
+    var trialsBegun = 0
     /// Counts the engines this pool has had.
     var revision = 0
     /// Two groups of which one is to have other settings; `nil` where all are alike.

@@ -25,7 +25,9 @@ extension EnginePool {
         let isCurrent = isCurrent
         var eligible = members.indices.filter { members[$0].isReady && isCurrent(members[$0]) }
         guard trial == nil, perGroup >= 1, eligible.count >= 2 * perGroup else { return false }
-        var draws = SplitMix64(seed: setup.seed ^ UInt64(nextNumber + 1) &* 0xA076_1D64_78BD_642F)
+        let place = UInt64(nextNumber + 1) &+ UInt64(trialsBegun) << 32
+        trialsBegun += 1
+        var draws = SplitMix64(seed: setup.seed ^ place &* 0xA076_1D64_78BD_642F)
         for group in PoolTrial.Group.allCases {
             for _ in 0..<perGroup {
                 members[eligible.remove(at: Int(draws.next() % UInt64(eligible.count)))].group = group

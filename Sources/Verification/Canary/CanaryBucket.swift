@@ -43,6 +43,8 @@ public struct GroupBucket: Sendable, Codable, Hashable {
     /// Requests that were handed to the group, and the tokens of their prompts; `nil` where nobody counts.
     public var arrivals: Int?
     public var arrivedInputTokens: Int?
+    /// Requests that the group has not answered at the end of the bucket; `nil` where nobody counts.
+    public var underWay: Int?
     /// Requests that met or missed the objective in this time, and those that missed. One that is late is missed as soon as that is certain.
     public var judged = 0
     public var missed = 0

@@ -100,7 +100,9 @@ public struct CanaryCourse: Sendable, Codable, Hashable {
         let elapsed = time.since(phaseStart).duration
         if phase == .warming, isWarm || elapsed >= plan.canaryTerms.warmUpLimit {
             enter(.settling, at: time)
-        } else if phase == .settling, elapsed >= plan.canaryTerms.settle {
+        } else if phase == .settling, elapsed >= plan.canaryTerms.settle,
+            evidence.isDrained || elapsed >= plan.canaryTerms.drainLimit ?? .zero
+        {
             enter(.observing, at: time)
         }
     }

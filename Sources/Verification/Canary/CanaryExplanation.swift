@@ -4,7 +4,8 @@ import Policies
 
 /// What a finding about a canary says, in sentences with its numbers.
 func canaryExplanation(of finding: VerificationFinding, plan: VerificationPlan) -> String {
-    ([canaryHeadline(finding, plan)] + finding.metrics.map { sentence($0, plan.canaryTerms, plan.alpha) }).joined(separator: " ")
+    ([canaryHeadline(finding, plan)] + [finding.objective].compactMap(\.self).map(sentence)
+        + finding.metrics.map { sentence($0, plan.canaryTerms, plan.alpha) }).joined(separator: " ")
 }
 
 func canaryHeadline(_ finding: VerificationFinding, _ plan: VerificationPlan) -> String {
@@ -29,10 +30,29 @@ func canaryHeadline(_ finding: VerificationFinding, _ plan: VerificationPlan) ->
     case .decided(_, by: .notComparable(let metric, let difference)):
         return "Not measured: the groups differed by \(signed(difference)) in the \(metric.name) before the change; "
             + "choose other replicas, or look for what is wrong with these."
+    case .decided(_, by: .objectiveRose):
+        return "Worse: beside the control group the objective provably rose by more than the tolerated "
+            + "\(FigureText.percent(ratio(plan.objective?.margin ?? 0))) after \(time)."
+    case .decided(_, by: .objectiveFell):
+        return "Better: beside the control group the objective fell by more than \(FigureText.percent(-ratio(-plan.minimumBenefit))), "
+            + "with \(confidence(plan.benefitAlpha)) confidence after \(time)."
+    case .decided(_, by: .objectiveHopeless):
+        return
+            "Given up after \(time): that the objective fell by more than \(FigureText.percent(-ratio(-plan.minimumBenefit))) is less likely than "
+            + "\(FigureText.percent(plan.benefitAlpha))."
+    case .decided(_, by: .objectiveNotComparable(let difference)):
+        return "Not measured: the groups differed by \(signed(difference)) in the objective before the change; "
+            + "choose other replicas, or look for what is wrong with these."
+    case .decided(_, by: .canaryFailsUsers(let why)): return "Worse after \(time): \(why)."
     case .decided(_, by: .groupsChanged):
         return "Not measured: a group lost or gained replicas, and what they had in common with the time before is gone."
     case .decided(_, by: .tooLittleData): return "Not measured: too few buckets had enough requests in both groups."
     }
+}
+
+private func sentence(_ finding: ObjectiveFinding) -> String {
+    "Objective: \(signed(finding.effect.logRatio)), at all looks together between \(signed(finding.interval.lowerBound)) and "
+        + "\(signed(finding.interval.upperBound)), from \(finding.pairs) buckets."
 }
 
 /// What other nodes did to the comparison; `nil` where nothing.

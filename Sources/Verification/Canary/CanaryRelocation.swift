@@ -30,6 +30,12 @@ public struct CanaryRelocation: Sendable, Codable, Hashable {
 }
 
 extension CanaryEvidence {
+    /// Whether the canary has answered as many requests since it got the change as it had under way then; so where nobody counted them.
+    var isDrained: Bool {
+        let last = (applying.last ?? before.last)?.canary.underWay
+        return last.map { waiting in settling.reduce(0) { $0 + $1.canary.requests } >= waiting } ?? true
+    }
+
     /// By how much other nodes alone move the canary's level, as a standard deviation: of each replica that moved, the node it left counts and the
     /// one it came to.
     func levelDeviation(under terms: CanaryTerms) -> Double {

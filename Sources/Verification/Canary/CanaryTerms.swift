@@ -21,12 +21,17 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
     public var warmUpLimit: Duration
     /// From then to the first bucket that counts.
     public var settle: Duration
+    /// Longest wait for the canary to answer what it took in before the change, which has waited under the old settings; `nil` for none.
+    public var drainLimit: Duration?
     /// Fewest usable buckets before harm is called, at least 2.
     public var minimumBuckets: Int
     /// Fewest usable buckets before the change is kept.
     public var minimumBucketsToKeep: Int
     /// Number of buckets for which the bounds are tightest.
     public var tightestAfter: Double
+    /// Whether the standard error also knows correlation over minutes, by whitening: where groups are near their limit, one queue is worth many
+    /// buckets. It is never smaller than without.
+    public var whitens: Bool
     /// Rise of a metric, as a log ratio, that is tolerated; proved harm is more than this.
     public var margins: [ComparedMetric: Double]
     /// A change is kept only if every judged metric provably rose by less than this, as a log ratio.
@@ -53,9 +58,11 @@ public struct CanaryTerms: Sendable, Codable, Hashable {
         hitRateTolerance = 0.02
         warmUpLimit = .seconds(120)
         settle = .seconds(30)
+        drainLimit = nil
         minimumBuckets = 8
         minimumBucketsToKeep = 12
         tightestAfter = 20
+        whitens = false
         margins = [.timePerOutputToken: naturalLogarithm(1.02), .timeToFirstToken: naturalLogarithm(1.05)]
         nonInferiority = naturalLogarithm(1.05)
         missedEvidence = 300

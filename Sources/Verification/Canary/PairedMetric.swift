@@ -10,8 +10,8 @@ struct PairedMetric {
     private let lengths: LengthAdjustment
     private let arrivals: ArrivalAdjustment
     private var previous: CanaryBucket?
-    private(set) var before = DifferenceSeries()
-    private(set) var after = DifferenceSeries()
+    private(set) var before: DifferenceSeries
+    private(set) var after: DifferenceSeries
     private(set) var useBefore = MetricFinding.BlockUse()
     private(set) var useAfter = MetricFinding.BlockUse()
     private let harmBound: Bound
@@ -35,6 +35,8 @@ struct PairedMetric {
         self.plan = plan
         self.levelDeviation = levelDeviation
         terms = plan.canaryTerms
+        before = DifferenceSeries(whitens: terms.whitens)
+        after = DifferenceSeries(whitens: terms.whitens)
         harmBound = Bound(alpha: plan.canaryAlpha, terms)
         noHarmBound = Bound(alpha: plan.alpha, terms)
         benefitBound = Bound(alpha: plan.benefitAlpha, terms)

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesTestSupport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,5 +56,73 @@ import Testing
         #expect(found.status == 1)
         #expect(found.output.contains("FAILED  source black-box: delivered nothing fresh within 2s"), "\(found.output)")
         #expect(found.output.contains("401") && found.output.contains("cure: check its address, key and labels"), "\(found.output)")
+    }
+
+    @Test(
+        "whether replicas can be planned is told, and what is not known for it",
+        arguments: [
+            ("", 0, "ok      plan: source 'engine' tells the load: "),
+            ("vllm:num_requests_waiting", 1, "FAILED  plan: not known: how many requests come, how many requests wait"),
+            (
+                "vllm:request_prompt", 1,
+                "FAILED  plan: not known: how long their prompts are, what the answers are like, how many answers are late"
+            ),
+        ])
+    func planned(without dropped: String, status: Int32, words: String) async throws {
+        let looks = Mutex(0)
+        let server = try LoopbackServer { _, writer in
+            let count = looks.withLock { looks in
+                looks += 10
+                return looks
+            }
+            let lines = Self.page(answered: count).split(separator: "\n").filter { dropped.isEmpty || !$0.hasPrefix(dropped) }
+            try writer.answer(200, lines.joined(separator: "\n") + "\n")
+        }
+        defer { server.stop() }
+        let policy = try folder.write(Self.plannedPolicy(server.url), to: "planned.yaml")
+        let doctor = try OperatedProcess(["doctor", "--policy", policy, "--patience", "\(status == 0 ? 60 : 2)"], folder: folder)
+        let found = await doctor.status(within: .seconds(90))
+        #expect(found == status, "\(doctor.output) \(doctor.errors)")
+        #expect(doctor.output.contains(words), "\(doctor.output)")
+    }
+
+    /// What vLLM tells once so many requests were answered in time.
+    private static func page(answered: Int) -> String {
+        """
+        vllm:request_success_total{finished_reason="stop"} \(answered)
+        vllm:request_success_total{finished_reason="error"} 0
+        vllm:num_requests_running 2
+        vllm:num_requests_waiting 0
+        vllm:request_prompt_tokens_sum \(answered * 1_000)
+        vllm:request_prompt_tokens_count \(answered)
+        vllm:request_generation_tokens_sum \(answered * 200)
+        vllm:request_generation_tokens_count \(answered)
+        vllm:prompt_tokens_cached_total 0
+        vllm:time_to_first_token_seconds_sum \(answered)
+        vllm:time_to_first_token_seconds_count \(answered)
+        vllm:time_to_first_token_seconds_bucket{le="2.5"} \(answered)
+        vllm:time_to_first_token_seconds_bucket{le="+Inf"} \(answered)
+        vllm:request_time_per_output_token_seconds_sum \(Double(answered) * 0.03)
+        vllm:request_time_per_output_token_seconds_count \(answered)
+        vllm:request_time_per_output_token_seconds_bucket{le="0.05"} \(answered)
+        vllm:request_time_per_output_token_seconds_bucket{le="+Inf"} \(answered)
+        """
+    }
+
+    private static func plannedPolicy(_ url: String) -> String {
+        """
+        apiVersion: llm-devops.io/v1alpha1
+        kind: OptimizationPolicy
+        metadata: {name: planned}
+        spec:
+          target: none
+          objective: {ttft: {p99: 2500ms}, tpot: {mean: 50ms}, attainment: 99%}
+          monitor:
+            interval: 1s
+            sources:
+            - {name: engine, scrape: {url: "\(url)/metrics", preset: vllm}}
+          knobs:
+            replicas: {min: 1, max: 4, plan: {profile: L7-H100}}
+        """
     }
 }

@@ -26,6 +26,7 @@ final class MemoryJournal: Journal {
         var episodes: [UUID: EpisodeRecord] = [:]
         var policies: [UUID: Policy] = [:]
         var planners: [String: StoredPlanner] = [:]
+        var tuners: [String: StoredTuner] = [:]
         var commits = 0
         var failsNext: @Sendable (Int) -> Bool = { _ in false }
     }
@@ -70,6 +71,20 @@ final class MemoryJournal: Journal {
 
     func keep(_ planner: StoredPlanner, of policy: String, target: String) throws {
         state.withLock { $0.planners["\(policy) \(target)"] = planner }
+    }
+
+    func tuner(of policy: String, target: String) throws -> StoredTuner? { state.withLock { $0.tuners["\(policy) \(target)"] } }
+
+    func keep(_ tuner: StoredTuner, of policy: String, target: String) throws {
+        state.withLock { $0.tuners["\(policy) \(target)"] = tuner }
+    }
+
+    func finishedTrials(of policy: String, target: String, since: Timestamp) throws -> [Adjustment] {
+        state.withLock { state in
+            state.order.compactMap { state.adjustments[$0] }.filter {
+                $0.policy == policy && $0.target == target && !$0.isOpen && $0.tuning != nil
+            }
+        }
     }
 
     func commit(_ entry: JournalEntry) throws {

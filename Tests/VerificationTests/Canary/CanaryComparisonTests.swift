@@ -67,6 +67,37 @@ import Verification
         #expect(abs(groups.difference - mean) < 1e-9)
     }
 
+    /// The deviation of one bucket that is found where sixty differences each keep a share of the one before them.
+    private func deviation(correlation: Double, seed: UInt64, whitens: Bool) throws -> Double {
+        var random = Gaussian(seed: seed)
+        var difference = 0.0
+        let buckets = (0..<60).map { position in
+            difference = correlation * difference + 0.1 * random.next()
+            var bucket = CanaryBucket(start: DrawnBuckets.start.advanced(by: .seconds(10 * position)), length: .seconds(10))
+            for _ in 0..<10 {
+                bucket.canary.perToken.add(difference)
+                bucket.control.perToken.add(0)
+            }
+            return bucket
+        }
+        var plan = Self.plan
+        var terms = plan.canaryTerms
+        terms.whitens = whitens
+        plan.canary = terms
+        return try #require(verify(CanaryEvidence(before: buckets), plan: plan)[.timePerOutputToken]?.groups?.bucketDeviation)
+    }
+
+    @Test("where differences are alike for minutes, whitening sees it; where they are not it changes little")
+    func whitening() throws {
+        func mean(_ correlation: Double, _ whitens: Bool) throws -> Double {
+            try (1...40).reduce(0) { try $0 + deviation(correlation: correlation, seed: $1, whitens: whitens) / 40 }
+        }
+        let truly = 0.1 / (1 - 0.8)
+        #expect(try mean(0.8, false) < 0.65 * truly && mean(0.8, true) > 0.7 * truly && mean(0.8, true) < 1.2 * truly)
+        #expect(try mean(0, true) < 1.2 * 0.1 && mean(0, true) >= mean(0, false))
+        #expect(try deviation(correlation: 0, seed: 1, whitens: true) >= deviation(correlation: 0, seed: 1, whitens: false))
+    }
+
     @Test("what prompts explain of the time to first token is taken from it")
     func lengths() throws {
         func deviation(ofPrompts spread: Double) throws -> Double {

@@ -1,5 +1,3 @@
-public import Verification
-
 /// Whether a canary answers fewer requests than it is given, while its control keeps up.
 ///
 /// An engine that falls behind looks fast by the requests that it finishes: those that wait are not among them. What came and was not answered
@@ -28,9 +26,10 @@ public struct BacklogGuard: Sendable, Codable, Hashable {
         let recent = (evidence.settling + evidence.after).suffix(buckets)
         guard recent.count == buckets, let growth = Growth(recent[...]) else { return nil }
         let least = max(Double(requests), share * Double(growth.came))
-        let chance = min(deviations * usualDeviation(of: buckets, in: evidence.before), largestShare * Double(growth.came))
         let left = Double(min(growth.beyondControl, growth.ofCanary))
-        guard growth.timesGrown >= growing, left >= max(least, chance) else { return nil }
+        guard growth.timesGrown >= growing, left >= least else { return nil }
+        let chance = min(deviations * usualDeviation(of: buckets, in: evidence.before), largestShare * Double(growth.came))
+        guard left >= chance else { return nil }
         return """
             the canary left \(growth.ofCanary) of \(growth.came) requests unanswered, \(growth.beyondControl) more than the control, and falls further \
             behind
