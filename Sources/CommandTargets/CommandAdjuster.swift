@@ -32,12 +32,12 @@ public struct CommandAdjuster: Adjuster {
         file = TargetRecordFile(directory: stateDirectory, target: target.name)
     }
 
-    public func observe() async throws(AdjusterError) -> TargetObservation {
+    public func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
         // Seen without its mark, a change on its way would look like somebody else's.
         let record = try readRecord { .unreachable($0) }
         let reported = try await reportedValues()
         var observation = TargetObservation()
-        for knob in knobs {
+        for knob in knobs.with(knob) {
             if let value = reported[knob.name] {
                 observation.values[knob.name] = KnobState(value, origin: .live)
             } else if let assumed = knob.assumed {

@@ -180,6 +180,8 @@ public struct InfeasibleChange: Sendable, Codable, Hashable {
     public var until: Timestamp
     /// A sentence.
     public var reason: String
+    /// How often in a row it was made and could not be measured; `nil` where that is not why.
+    public var unmeasured: Int?
 
     public init(knob: String, to: KnobValue, until: Timestamp, reason: String) {
         self.knob = knob

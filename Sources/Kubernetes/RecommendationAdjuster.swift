@@ -26,8 +26,8 @@ public struct RecommendationAdjuster: Adjuster {
         self.observer = observer
     }
 
-    public func observe() async throws(AdjusterError) -> TargetObservation {
-        if let observer { return try await observer.observe() }
+    public func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
+        if let observer { return try await observer.observe(with: knob) }
         guard let manifest else { throw .unreachable("neither a live target nor a manifest tells the settings of \(policy.name)") }
         return TargetObservation(values: manifest.state(of: policy).values)
     }

@@ -16,6 +16,8 @@ public struct LatencyBlock: Sendable, Codable, Hashable {
     /// Mean per request; `nil` where nobody counted.
     public var inputTokens: Double?
     public var outputTokens: Double?
+    /// Requests that the engine threw out of its cache to make room for others; `nil` where nobody counted.
+    public var preemptions: Int?
 
     public init(start: Timestamp, length: Duration, requests: Int = 0, failed: Int = 0) {
         self.start = start

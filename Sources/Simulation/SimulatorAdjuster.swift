@@ -21,10 +21,10 @@ public struct SimulatorAdjuster: Adjuster {
         self.rollout = rollout
     }
 
-    public func observe() async throws(AdjusterError) -> TargetObservation {
+    public func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
         engine.withState { state in
             var observation = TargetObservation(identity: state.identity)
-            for knob in knobs {
+            for knob in knobs.with(knob) {
                 if let value = state.pool.value(of: knob) {
                     observation.values[knob.name] = KnobState(value, origin: .live)
                 } else if let assumed = knob.assumed {

@@ -62,7 +62,7 @@ public struct SimulatorCanary: CanaryTarget {
         }
     }
 
-    public func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) {
+    public func remove(_ experiment: UUID?, of change: ChangeOrder?, fence: FencingToken) async throws(AdjusterError) {
         try engine.withState { (state) throws(AdjusterError) in
             try state.checkStanding(fence, nil)
             guard let mark = state.canary, experiment == nil || mark.experiment == experiment else { return }
@@ -72,7 +72,7 @@ public struct SimulatorCanary: CanaryTarget {
         }
     }
 
-    public func status() async throws(AdjusterError) -> CanaryStatus {
+    public func status(of change: ChangeOrder?) async throws(AdjusterError) -> CanaryStatus {
         engine.withState { state in
             var status = CanaryStatus(mark: state.canary, rollout: state.pool.status.rollout)
             for member in state.pool.trialMembers {

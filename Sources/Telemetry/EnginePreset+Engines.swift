@@ -25,6 +25,7 @@ extension EnginePreset {
         preset.outputTokens = [SeriesSelector("vllm:generation_tokens_total")]
         preset.inputTokens = [SeriesSelector("vllm:prompt_tokens_total")]
         preset.waiting = [SeriesSelector("vllm:num_requests_waiting")]
+        preset.preemptions = [SeriesSelector("vllm:num_preemptions_total")]
         preset.load = LoadMetrics(
             ended: [SeriesSelector("vllm:request_success_total")], running: SeriesSelector("vllm:num_requests_running"),
             prompts: .init(

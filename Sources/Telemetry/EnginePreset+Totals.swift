@@ -15,7 +15,7 @@ extension EnginePreset {
     /// The counters a block is made of.
     var blockCounters: [SeriesSelector] {
         let durations = [LatencyMetric.timeToFirstToken, .timePerOutputToken].flatMap { latencies[$0] ?? [] }
-        return finished + failed + inputTokens + outputTokens + durations.flatMap { [$0.sum, $0.count] }
+        return finished + failed + inputTokens + outputTokens + preemptions + durations.flatMap { [$0.sum, $0.count] }
     }
 
     /// The names of every metric that any question needs.
@@ -87,6 +87,7 @@ extension EnginePreset {
         block.logTimePerOutputToken = logarithm(of: .timePerOutputToken, in: increases, requests: requests)
         block.inputTokens = tokens(inputTokens, in: increases).map { $0 / requests }
         block.outputTokens = tokens(outputTokens, in: increases).map { $0 / requests }
+        block.preemptions = tokens(preemptions, in: increases).map { Int(clampedToCount: $0) }
         return block
     }
 

@@ -17,6 +17,8 @@ public struct EnginePreset: Sendable, Hashable {
     public var inputTokens: [SeriesSelector]
     /// Gauges of waiting requests, to be added up over replicas; alternatives as above.
     public var waiting: [SeriesSelector]
+    /// Counters of requests that were thrown out of the engine's cache to make room for others; alternatives as above.
+    public var preemptions: [SeriesSelector]
     /// What tells how many requests come; `nil` where an engine does not tell enough.
     public var load: LoadMetrics?
     /// Gauges in `0...1` after scaling, to be averaged over replicas; alternatives as above.
@@ -31,6 +33,7 @@ public struct EnginePreset: Sendable, Hashable {
         outputTokens = []
         inputTokens = []
         waiting = []
+        preemptions = []
         utilization = [:]
     }
 

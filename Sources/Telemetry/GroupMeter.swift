@@ -18,6 +18,7 @@ public actor GroupMeter: CanaryMeter {
     private var experiment: UUID?
     private var bucket: CanaryBucket?
     private var sources: [CanaryGroup: GroupSource] = [:]
+    private var restarts = RestartCounter()
 
     private struct GroupSource {
         let pods: [String]
@@ -76,9 +77,15 @@ public actor GroupMeter: CanaryMeter {
         guard experiment == look.experiment, var bucket, look.now.since(bucket.start).duration <= look.bucketLength * Int(Self.patience * 2)
         else {
             begin(look)
+            _ = restarts.look(look.status)
             _ = await deliver(look)
             return []
         }
+        for (group, growth) in restarts.look(look.status) {
+            if let more = growth.restarts { bucket[group].restarts = (bucket[group].restarts ?? 0) + more }
+            bucket[group].wasKilledForMemory = bucket[group].wasKilledForMemory || growth.wasKilledForMemory
+        }
+        self.bucket = bucket
         for (group, delivery) in await deliver(look) {
             for block in delivery.blocks { bucket[group].add(block) }
             if let load = delivery.load { bucket[group].add(load) }
@@ -117,7 +124,7 @@ public actor GroupMeter: CanaryMeter {
     private static let nearlyWhole = 0.9
 
     private func begin(_ look: CanaryLook) {
-        if experiment != look.experiment { sources = [:] }
+        if experiment != look.experiment { (sources, restarts) = ([:], RestartCounter()) }
         experiment = look.experiment
         bucket = CanaryBucket(start: max(look.since, look.now), length: look.bucketLength)
     }

@@ -1,6 +1,7 @@
 public import Control
 public import FoundationEssentials
 public import Measurements
+public import Policies
 import Synchronization
 
 /// Counts what a controller does, and is asked before and after each: to kill the process, to fail, or to write it down.
@@ -90,8 +91,8 @@ public struct CountedAdjuster: Adjuster {
         self.counter = counter
     }
 
-    public func observe() async throws(AdjusterError) -> TargetObservation {
-        try await counted("observe") { () async throws(AdjusterError) in try await adjuster.observe() }
+    public func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
+        try await counted("observe") { () async throws(AdjusterError) in try await adjuster.observe(with: knob) }
     }
     public func rehearse(_ order: ChangeOrder) async throws(AdjusterError) {
         try await counted("rehearse") { () async throws(AdjusterError) in try await adjuster.rehearse(order) }
@@ -130,11 +131,13 @@ public struct CountedCanary: CanaryTarget {
     public func promote(_ order: CanaryOrder) async throws(AdjusterError) {
         try await counter.counted("canary-promote") { () async throws(AdjusterError) in try await canary.promote(order) }
     }
-    public func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) {
-        try await counter.counted("canary-remove") { () async throws(AdjusterError) in try await canary.remove(experiment, fence: fence) }
+    public func remove(_ experiment: UUID?, of change: ChangeOrder?, fence: FencingToken) async throws(AdjusterError) {
+        try await counter.counted("canary-remove") { () async throws(AdjusterError) in
+            try await canary.remove(experiment, of: change, fence: fence)
+        }
     }
-    public func status() async throws(AdjusterError) -> CanaryStatus {
-        try await counter.counted("observe") { () async throws(AdjusterError) in try await canary.status() }
+    public func status(of change: ChangeOrder?) async throws(AdjusterError) -> CanaryStatus {
+        try await counter.counted("observe") { () async throws(AdjusterError) in try await canary.status(of: change) }
     }
 }
 

@@ -12,6 +12,8 @@ public struct Ground: Sendable {
         case argument
         /// The same in eight replicas, two of which try it first.
         case canary
+        /// The same in a StatefulSet, whose highest two try it first behind a partition.
+        case partition
         /// The scale subresource: the mark and the value are a write each.
         case replicas
     }
@@ -25,6 +27,9 @@ public struct Ground: Sendable {
         self.slope = slope
     }
 
+    /// Whether a part of the replicas tries a change first.
+    public var hasGroups: Bool { kind == .canary || kind == .partition }
+
     /// For what a test prints.
     public var title: String { "\(kind), \(slope < 0 ? "helps" : "harms")" }
 
@@ -32,12 +37,19 @@ public struct Ground: Sendable {
     public static let target = "llm/Deployment/chat"
     public static let deployment = Policy.KubernetesTarget(namespace: "llm", apiVersion: "apps/v1", kind: "Deployment", name: "chat")
 
-    /// The Deployment before anything was changed.
-    public var manifest: String { Self.manifest(replicas: kind == .canary ? 8 : 2) }
+    public var target: String { "llm/\(workload.kind)/chat" }
+    public var workload: Policy.KubernetesTarget {
+        var workload = Self.deployment
+        if kind == .partition { workload.kind = "StatefulSet" }
+        return workload
+    }
 
-    public static func manifest(replicas: Int = 2) -> String {
+    /// The workload before anything was changed.
+    public var manifest: String { Self.manifest(replicas: hasGroups ? 8 : 2, kind: workload.kind) }
+
+    public static func manifest(replicas: Int = 2, kind: String = "Deployment") -> String {
         """
-        {apiVersion: apps/v1, kind: Deployment, metadata: {name: chat, namespace: llm}, spec: {replicas: \(replicas),
+        {apiVersion: apps/v1, kind: \(kind), metadata: {name: chat, namespace: llm}, spec: {replicas: \(replicas),
           selector: {matchLabels: {app: chat}}, template: {metadata: {labels: {app: chat}}, spec: {containers: [
             {name: proxy, image: proxy}, {name: vllm, image: v1, args: [serve, --max-num-seqs=2]}]}}}}
         """
@@ -45,7 +57,7 @@ public struct Ground: Sendable {
 
     public var knob: Knob {
         switch kind {
-        case .argument, .canary:
+        case .argument, .canary, .partition:
             Knob(
                 name: "slots", domain: .values([.integer(2), .integer(4)]),
                 place: .containerArgument(container: "vllm", flag: "--max-num-seqs"), role: .concurrency)
@@ -55,7 +67,7 @@ public struct Ground: Sendable {
 
     /// One trigger that fires before any change, and after one not again within the test.
     public var policy: Policy {
-        var policy = Policy(name: "chat", target: .kubernetes(Self.deployment))
+        var policy = Policy(name: "chat", target: .kubernetes(workload))
         policy.mode = .auto
         policy.objective.latencies = [.init(metric: .timeToFirstToken, statistic: .percentile(.p95), limit: .milliseconds(500))]
         var trigger = Trigger(
@@ -74,7 +86,7 @@ public struct Ground: Sendable {
         policy.verify.settle = .seconds(30)
         policy.verify.window = .seconds(120)
         policy.verify.minSamples = 50
-        policy.verify.canary = kind == .canary ? .always : .never
+        policy.verify.canary = hasGroups ? .always : .never
         policy.learning.holdout = 0
         return policy
     }
@@ -82,7 +94,7 @@ public struct Ground: Sendable {
     public static let start = Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000)
 
     /// Between two looks, and ticks. A canary takes an hour and more of the controller's time.
-    public var step: Duration { .seconds(kind == .canary ? 60 : 15) }
+    public var step: Duration { .seconds(hasGroups ? 60 : 15) }
 
     /// The requests of the step before a time at a value of the knob; the same for the same time and value, in every process.
     public func measurements(until now: Timestamp, value: Int) -> [InferenceMeasurement] {
@@ -90,7 +102,7 @@ public struct Ground: Sendable {
         let steps = kind == .replicas ? Double(value - 2) : log2(Double(max(1, value)) / 2)
         let shift = slope * steps
         // A canary takes more of them: each group sees a quarter.
-        let count = kind == .canary ? 300 : 12
+        let count = hasGroups ? 300 : 12
         return (0..<count).map { index in
             // One of twelve does not queue: what it takes without waiting is known.
             let ttft = index % 12 == 0 ? 0.08 : 0.8 * exp(shift + 0.15 * noise.normal())

@@ -42,9 +42,9 @@ struct HelperRun {
                 if kill?.isReached(.before, step) == true { Self.die() }
             },
             after: { step in if kill?.isReached(.after, step) == true { Self.die() } })
-        let adjuster = try Self.adjuster([ground.knob], server: server, token: "one", clock: clock)
+        let adjuster = try Self.adjuster([ground.knob], server: server, token: "one", clock: clock, target: ground.workload)
         let loop = PolicyLoop(
-            policy: ground.policy, target: Ground.target,
+            policy: ground.policy, target: ground.target,
             ports: LoopPorts(
                 clock: clock, sources: [try source(clock)], adjuster: CountedAdjuster(adjuster, counter),
                 canary: CanaryPorts(target: CountedCanary(KubernetesCanary(adjuster), counter), meter: GroundMeter(ground)),
@@ -64,15 +64,17 @@ struct HelperRun {
 
     /// Asks the target as somebody else, as an engine knows its own settings: these requests are no steps of the controller.
     private func source(_ clock: TickClock) throws -> LoadSource {
-        let engine = try Self.adjuster([ground.knob], server: server, token: "engine", clock: clock)
+        let engine = try Self.adjuster([ground.knob], server: server, token: "engine", clock: clock, target: ground.workload)
         let name = ground.knob.name
         return LoadSource(ground) { try? await engine.observe().values[name]?.value.wholeNumber }
     }
 
-    static func adjuster(_ knobs: [Knob], server: String, token: String, clock: any ControlClock) throws -> KubernetesAdjuster {
+    static func adjuster(
+        _ knobs: [Knob], server: String, token: String, clock: any ControlClock, target: Policy.KubernetesTarget = Ground.deployment
+    ) throws -> KubernetesAdjuster {
         let settings = KubernetesClientSettings(deadline: .seconds(20), seed: 1)
         let client = try KubernetesClient(try ClusterAccess(server: server, token: token), settings: settings)
-        return try KubernetesAdjuster(target: Ground.deployment, knobs: knobs, client: client, clock: clock)
+        return try KubernetesAdjuster(target: target, knobs: knobs, client: client, clock: clock)
     }
 
     private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -1,9 +1,11 @@
 import Control
 import ControllerHelper
+import EpisodeStore
 import Foundation
 import Kubernetes
 import KubernetesTestSupport
 import Learning
+import Measurements
 import Policies
 import Testing
 
@@ -107,20 +109,40 @@ struct CanaryLoopTests {
         #expect(rig.target.groups.isEmpty && rig.target.settings == before)
     }
 
-    @Test("is rid of a group that a request which came late makes after its end, within ten minutes")
-    func lateGroup() async throws {
-        let rig = try Rig(Ground(.canary, slope: 0.4))
-        try await rig.ticks(until: .comparing)
-        try await rig.ticks(5) { _ in rig.target.groups.count == 2 }
-        let group = try #require(rig.target.cluster.object(.deployments, namespace: "llm", name: "chat-canary"))
+    @Test("in a StatefulSet comes to all replicas where it helps, and never to the others where it harms", arguments: [-0.5, 0.4])
+    func partition(slope: Double) async throws {
+        let rig = try Rig(Ground(.partition, slope: slope))
+        try await rig.ticks(until: .observing)
+        #expect(rig.target.object?["spec", "updateStrategy", "rollingUpdate", "partition"] == 6)
         try await rig.finish()
-        #expect(rig.target.groups.isEmpty)
-        var late = group
-        for member in ["uid", "resourceVersion", "managedFields"] { late["metadata", member] = nil }
-        _ = rig.target.cluster.seed(late)
-        #expect(rig.target.groups == ["chat-canary"])
-        try await rig.ticks(12) { _ in rig.target.groups.isEmpty }
-        #expect(rig.target.groups.isEmpty)
+        let end = try rig.final()
+        #expect(end.states == [slope < 0 ? .kept : .rolledBack] && end.value == (slope < 0 ? 4 : 2) && !end.isMarked)
+        #expect(rig.target.object?["spec", "updateStrategy", "rollingUpdate", "partition"] == 0)
+    }
+
+    @Test("and loses a replica again and again is set aside for an hour after the second time, and longer after the third")
+    func lostReplica() async throws {
+        let rig = try Rig(Ground(.canary, slope: -0.5))
+        rig.policy.triggers[0].cooldown = .seconds(60)
+        rig.policy.triggers[0].cooldownAfterRollback = .seconds(60)
+        for round in 1...2 {
+            rig.target.cluster.setPodBehaviour(.ready, of: "chat-canary", namespace: "llm")
+            try await rig.ticks { _ in try rig.newest.map { $0.isOpen && $0.state == .observing } ?? false }
+            rig.target.cluster.setPodBehaviour(.neverReady, of: "chat-canary", namespace: "llm")
+            let lost = rig.target.cluster.objects(.pods, namespace: "llm").compactMap { $0["metadata", "name"]?.text }
+                .first { $0.hasPrefix("chat-canary-") }
+            rig.target.cluster.answer(FakeRequest("DELETE", "/api/v1/namespaces/llm/pods/\(try #require(lost))"))
+            try await rig.ticks(60) { _ in try rig.newest?.isOpen == false }
+            #expect(try rig.newest?.verdict == .unmeasured && rig.newest?.state == .rolledBack, "round \(round)")
+        }
+        let end = rig.clock.steady
+        let aside = try #require(try rig.memory().history.infeasible.last)
+        #expect(aside.unmeasured == 2 && (3_500...3_600).contains(aside.until.since(end).seconds))
+        #expect(rig.heard(.actingRefused).last?.contains("could not be measured 2 times in a row") == true, "\(rig.heard(.actingRefused))")
+        rig.target.cluster.setPodBehaviour(.ready, of: "chat-canary", namespace: "llm")
+        let count = try rig.store?.adjustments().count
+        for _ in 0..<50 { try await rig.tick() }
+        #expect(try rig.store?.adjustments().count == count)
     }
 
     @Test("goes to all at once where no canary is possible and it is not insisted on, and says why")

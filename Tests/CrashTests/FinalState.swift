@@ -23,7 +23,8 @@ struct FinalState: Hashable {
     /// Of canaries that are left.
     var groups: [String]
 
-    init(_ target: TestCluster, _ kind: Ground.KnobKind, store: EpisodeStore) throws {
+    init(_ target: TestCluster, _ ground: Ground, store: EpisodeStore) throws {
+        let kind = ground.kind
         settings = target.settings
         value = target.value(kind)
         states = try store.adjustments().map(\.state)
@@ -31,7 +32,7 @@ struct FinalState: Hashable {
             "\($0.knob) \($0.from) → \($0.to)\($0.rolledBack ? ", undone" : "")"
         }
         openEpisodes = try store.openEpisodes().count
-        closedEpisodes = try store.episodes(deployment: Ground.target).count { $0.closure != nil }
+        closedEpisodes = try store.episodes(deployment: ground.target).count { $0.closure != nil }
         let writes = target.valueWrites(kind)
         forwardWrites = writes.count { $0.after > $0.before }
         backWrites = writes.count { $0.after < $0.before }

@@ -33,7 +33,7 @@ final class Rig {
         self.ground = ground
         policy = ground.policy
         clock = TickClock(step: ground.step)
-        target = try TestCluster(manifest ?? ground.manifest)
+        target = try TestCluster(manifest ?? ground.manifest, type: ground.kind == .partition ? .statefulSets : .deployments)
         folder = try TemporaryFolder()
     }
 
@@ -47,11 +47,11 @@ final class Rig {
         let settings = KubernetesClientSettings(deadline: .seconds(5), maximumAttempts: 1, seed: 1)
         let client = try KubernetesClient(try ClusterAccess(server: target.server.url, token: "one"), settings: settings)
         let adjuster = try KubernetesAdjuster(
-            target: Ground.deployment, knobs: policy.knobs, client: client, clock: clock, backOff: { _ in })
+            target: ground.workload, knobs: policy.knobs, client: client, clock: clock, backOff: { _ in })
         self.store = store
         self.client = client
         loop = PolicyLoop(
-            policy: policy, target: Ground.target,
+            policy: policy, target: ground.target,
             ports: LoopPorts(
                 clock: clock, sources: [RigSource(load: load, deliver: measure)], adjuster: CountedAdjuster(adjuster, counter),
                 canary: CanaryPorts(
@@ -112,12 +112,12 @@ final class Rig {
     }
 
     func memory() throws -> ControlMemory {
-        try store!.memory(of: policy.name, target: Ground.target, since: Timestamp(nanosecondsSinceEpoch: 0))
+        try store!.memory(of: policy.name, target: ground.target, since: Timestamp(nanosecondsSinceEpoch: 0))
     }
 
     var newest: Adjustment? { get throws { try store?.adjustments(limit: 1).first } }
 
-    func final() throws -> FinalState { try FinalState(target, ground.kind, store: store!) }
+    func final() throws -> FinalState { try FinalState(target, ground, store: store!) }
 
     func heard(_ kind: ControlEvent.Kind) -> [String] { events.all.filter { $0.kind == kind }.map(\.message) }
 

@@ -7,10 +7,13 @@ import KubernetesTestSupport
 final class TestCluster: Sendable {
     let cluster = FakeCluster(namespaces: ["llm"])
     let server: FakeAPIServer
+    private let type: ResourceType
     static let mark = "llm-devops.io/adjustment"
     static let fence = "llm-devops.io/fence"
 
-    init(_ manifest: String = Ground.manifest()) throws {
+    /// - Parameter type: Of the target.
+    init(_ manifest: String = Ground.manifest(), type: ResourceType = .deployments) throws {
+        self.type = type
         cluster.setRolloutMode(.automatic)
         for name in ["one", "two", "engine"] { cluster.admit(FakeUser(name, rules: nil), token: name) }
         server = try FakeAPIServer(cluster)
@@ -27,7 +30,10 @@ final class TestCluster: Sendable {
         cluster.objects(.deployments).compactMap { $0["metadata", "name"]?.text }.filter { $0 != "chat" }.sorted()
     }
 
-    var object: JSONValue? { cluster.object(.deployments, namespace: "llm", name: "chat") }
+    var object: JSONValue? { cluster.object(type, namespace: "llm", name: "chat") }
+
+    /// The update partition; 0 where there is none.
+    var partition: Int { Int(object?["spec", "updateStrategy", "rollingUpdate", "partition"]?.integer ?? 0) }
 
     func annotation(_ name: String) -> String? { object?["metadata", "annotations", name]?.text }
 
@@ -46,7 +52,7 @@ final class TestCluster: Sendable {
     static func value(_ kind: Ground.KnobKind, of object: JSONValue) -> Int? {
         switch kind {
         case .replicas: return object["spec", "replicas"]?.integer.map { Int($0) }
-        case .argument, .canary:
+        case .argument, .canary, .partition:
             let arguments = object["spec", "template", "spec", "containers"]?.elements.first { $0["name"] == "vllm" }?["args"]?.elements
             let flag = arguments?.compactMap(\.text).first { $0.hasPrefix("--max-num-seqs=") }
             return flag.flatMap { Int($0.dropFirst("--max-num-seqs=".count)) }
@@ -56,7 +62,7 @@ final class TestCluster: Sendable {
     /// Writes that changed the value of the knob, as before and after.
     func valueWrites(_ kind: Ground.KnobKind) -> [(before: Int, after: Int, record: WriteRecord)] {
         cluster.writes.compactMap { write in
-            guard write.resource == "deployments.apps", write.name == "chat",
+            guard write.resource == "\(type.plural).apps", write.name == "chat",
                 let before = write.before.flatMap({ Self.value(kind, of: $0) }),
                 let after = Self.value(kind, of: write.after), before != after
             else { return nil }
@@ -66,11 +72,12 @@ final class TestCluster: Sendable {
 
     /// What somebody else writes.
     func edit(
-        _ patch: String, path: String = "/apis/apps/v1/namespaces/llm/deployments/chat", type: String = "application/merge-patch+json"
+        _ patch: String, path: String? = nil, type: String = "application/merge-patch+json"
     ) {
         cluster.answer(
             FakeRequest(
-                "PATCH", path, headers: [.init("Content-Type", type), .init("User-Agent", "kubectl/1")], body: Array(patch.utf8)))
+                "PATCH", path ?? self.type.path(namespace: "llm", name: "chat"),
+                headers: [.init("Content-Type", type), .init("User-Agent", "kubectl/1")], body: Array(patch.utf8)))
     }
 
     /// Somebody else sets the container's argument.

@@ -95,8 +95,49 @@ struct GroupMeterTests {
         await client.shutdown()
     }
 
-    private static func page(requests: Int) -> String {
+    @Test("restarts of replicas are counted from the first look on, by group; a replica made anew under its name begins at none")
+    func restarts() async throws {
+        let pod = try Pod()
+        defer { pod.stop() }
+        let url = try #require(URL(string: pod.url))
+        let client = try HTTPClient()
+        let meter = try GroupMeter(
+            Self.policy(.scrape(.init(urls: ["http://chat:\(try #require(url.port))\(url.path)"], preset: "vllm"))), client: client)
+        let start = Timestamp(nanosecondsSinceEpoch: 1_800_000_000_000_000_000)
+        func look(_ seconds: Int, canary: (restarts: Int?, isKilled: Bool), control: Int) async -> CanaryBucket? {
+            pod.page = Self.page(requests: 100 + seconds, preemptions: seconds / 10)
+            var status = CanaryStatus(mark: nil, rollout: .settled)
+            status.canary = [CanaryPod(name: "chat-7", address: "127.0.0.1", isReady: true, isCurrent: true)]
+            status.canary[0].restarts = canary.restarts
+            status.canary[0].wasKilledForMemory = canary.isKilled
+            // A replica that is on its way out may do what it likes.
+            status.canary.append(CanaryPod(name: "chat-6", address: nil, isReady: true, isCurrent: false))
+            status.canary[1].restarts = seconds
+            status.control = [CanaryPod(name: "chat-5", address: "127.0.0.1", isReady: true, isCurrent: true)]
+            status.control[0].restarts = control
+            return await meter.buckets(
+                CanaryLook(
+                    experiment: UUID(uuidString: "00000000-0000-4000-8000-000000000003")!, now: start.advanced(by: .seconds(seconds)),
+                    status: status, bucketLength: .seconds(30), since: start, deadline: .seconds(5))
+            ).first
+        }
+        // What happened before nobody looked is not of this time.
+        #expect(await look(0, canary: (5, true), control: 2) == nil)
+        let calm = try #require(await look(30, canary: (5, true), control: 2))
+        #expect(calm.canary.restarts == 0 && calm.control.restarts == 0 && !calm.canary.wasKilledForMemory)
+        #expect(calm.canary.preemptions == 3 && calm.control.preemptions == 3)
+        let anew = try #require(await look(60, canary: (0, false), control: 3))
+        #expect(anew.canary.restarts == 0 && anew.control.restarts == 1)
+        let killed = try #require(await look(90, canary: (1, true), control: 3))
+        #expect(killed.canary.restarts == 1 && killed.canary.wasKilledForMemory && killed.control.restarts == 0)
+        let untold = try #require(await look(120, canary: (nil, false), control: 3))
+        #expect(untold.canary.restarts == nil)
+        await client.shutdown()
+    }
+
+    private static func page(requests: Int, preemptions: Int = 0) -> String {
         """
+        vllm:num_preemptions_total \(preemptions)
         vllm:time_to_first_token_seconds_bucket{le="0.1"} \(requests)
         vllm:time_to_first_token_seconds_bucket{le="+Inf"} \(requests)
         vllm:time_to_first_token_seconds_sum \(Double(requests) * 0.05)

@@ -6,6 +6,9 @@ import Simulation
 
 /// Holds the verifier's verdicts against a twin: the pool as it was before a change, which runs on under the same arrivals without it.
 ///
+/// What was taken back before it came to the whole pool is not judged: no request but the canary's ever met it, and what it would have done
+/// to all is nowhere to be seen.
+///
 /// A pool is a value, so that the twin is exact, its noise included, up to where the change makes them differ.
 struct VerdictJudge {
     private(set) var count = VerdictCount()

@@ -57,10 +57,7 @@ struct PolicyStatus: Hashable {
                 type: "Verified", holds: adjustment?.verdict.map { $0 == .improved },
                 reason: adjustment?.verdict?.rawValue.capitalized ?? "NoVerdict",
                 message: adjustment?.finding?.explanation ?? "nothing was verified yet"),
-            Condition(
-                type: "Degraded", holds: adjustment?.state == .rollbackFailed,
-                reason: adjustment?.state == .rollbackFailed ? "RollbackFailed" : "AsExpected",
-                message: adjustment?.state == .rollbackFailed ? adjustment?.reason ?? "" : "no rollback is refused"),
+            Self.degraded(adjustment, at: report.decision?.time),
         ].map { condition in
             var condition = condition
             condition.message = Self.bounded(condition.message)
@@ -81,6 +78,16 @@ struct PolicyStatus: Hashable {
             ])
         }
         lastVerdict = adjustment?.verdict?.rawValue
+    }
+
+    private static func degraded(_ adjustment: Adjustment?, at now: Timestamp?) -> Condition {
+        if let adjustment, adjustment.state == .rollbackFailed {
+            return Condition(type: "Degraded", holds: true, reason: "RollbackFailed", message: adjustment.reason)
+        }
+        if let now, let left = adjustment?.leftGroups(at: now) {
+            return Condition(type: "Degraded", holds: true, reason: "CanaryLeft", message: left)
+        }
+        return Condition(type: "Degraded", holds: false, reason: "AsExpected", message: "no rollback is refused")
     }
 
     private static func metricsFresh(_ unknown: TriggerReport?, _ plan: ReplicaPlanStep?) -> Condition {

@@ -39,6 +39,8 @@ public struct Adjustment: Sendable, Codable, Hashable, Identifiable {
     /// What the comparison says so far.
     public var finding: VerificationFinding?
     public var verdict: Verdict?
+    /// Whether it was ended for more replicas that the plan asked for; `nil` where it was not.
+    public var gaveWay: Bool?
     /// Time in this state during which the target could be seen.
     public var elapsed: Duration = .zero
     /// Time in this state since the rollout was seen to be done.

@@ -10,7 +10,7 @@ extension AdjustmentStepper {
         guard stillOurs(relation) else { return }
         if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
         if adjustment.kind == .planned, isPlanTaken(rollout) { return }
-        if adjustment.kind != .planned, let demand = view.demand { return conclude(.unmeasured, demand) }
+        if adjustment.kind != .planned, let demand = view.demand { return giveWay(demand) }
         switch rollout {
         case .failed(let why): takeBack("the rollout failed: \(why)", verdict: .worsened)
         case .progressing(let why), .waitingForRoom(let why):
@@ -30,7 +30,7 @@ extension AdjustmentStepper {
             if view.request == .rollback { return takeBack("an operator asked for it", verdict: nil) }
             if case .failed(let why) = rollout { return takeBack("the target fails: \(why)", verdict: .worsened) }
         }
-        if let demand = view.demand { return conclude(.unmeasured, demand) }
+        if let demand = view.demand { return giveWay(demand) }
         takeBlocks()
         if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
         let plan = adjustment.terms.verification
@@ -69,7 +69,7 @@ extension AdjustmentStepper {
         takeBack(finding, unseen: unseen)
     }
 
-    private mutating func takeBack(_ finding: VerificationFinding, unseen why: String?) {
+    mutating func takeBack(_ finding: VerificationFinding, unseen why: String?) {
         adjustment.finding = finding
         takeBack(finding.explanation + (why.map { " The target cannot be seen: \($0)" } ?? ""), verdict: .worsened)
     }
@@ -83,6 +83,11 @@ extension AdjustmentStepper {
     }
 
     private static let mostBlocks = 720
+
+    private mutating func giveWay(_ demand: String) {
+        adjustment.gaveWay = true
+        conclude(.unmeasured, demand)
+    }
 
     private mutating func conclude(_ verdict: Verdict, _ explanation: String) {
         adjustment.verdict = verdict

@@ -24,7 +24,10 @@ extension AdjustmentStepper {
         if let interference = status.interference ?? lossOfGroups(status) { return giveUp(interference, verdict: .superseded) }
         if view.request == .rollback { return giveUp("an operator asked for it", verdict: nil) }
         if adjustment.state == .promoting { return promote(status, relation) }
-        if let demand = view.demand { return giveUp(demand, verdict: .unmeasured) }
+        if let demand = view.demand {
+            adjustment.gaveWay = true
+            return giveUp(demand, verdict: .unmeasured)
+        }
         if let spending = view.spending, trial.wasApplied { return giveUp(spending, verdict: .worsened) }
         if case .failed(let why) = status.rollout {
             // Only what the change can have done speaks against it.
@@ -96,7 +99,7 @@ extension AdjustmentStepper {
     }
 
     private mutating func redraw(_ status: CanaryStatus) {
-        guard status.isGone else { return askAgain(.remove, "its groups did not go, for others to be drawn", status) }
+        guard status.isGone(adjustment.id) else { return askAgain(.remove, "its groups did not go, for others to be drawn", status) }
         adjustment.trial?.progress.isRedrawing = false
         adjustment.trial?.progress.comparedBefore = adjustment.elapsed
         effect = .canary(.prepare)
@@ -158,8 +161,7 @@ extension AdjustmentStepper {
         }
         guard status.mark?.stage != .removing, status.mark?.stage != .promoted || status.rollout != .settled else {
             // Every replica has the change: what is left of the groups is no reason to take it back.
-            adjustment.lastProblem = status.rollout.sentence
-            return effect = .canary(.remove)
+            return removeGroups(status)
         }
         askAgain(.promote, "not every replica took the change", status, deadline: adjustment.terms.progressDeadline * Self.waves)
     }
@@ -182,7 +184,14 @@ extension AdjustmentStepper {
     private mutating func giveUp(_ why: String, verdict: Verdict?) {
         takeBack(why, verdict: verdict)
         // What has come to the target itself is taken back before its groups go.
-        if adjustment.trial?.wasPromoted != true { effect = .canary(.remove) }
+        if adjustment.trial?.wasPromoted != true { removeGroups(nil) }
+    }
+
+    private mutating func removeGroups(_ status: CanaryStatus?) {
+        if let status { adjustment.lastProblem = status.rollout.sentence }
+        let time = now
+        adjustment.trial?.leaves(at: time)
+        effect = .canary(.remove)
     }
 
     /// What has come to the target itself is taken back first, while both groups still serve; then the groups go.
@@ -194,9 +203,7 @@ extension AdjustmentStepper {
             return
         }
         guard status.isGone(adjustment.id) else {
-            adjustment.lastProblem = status.rollout.sentence
-            effect = .canary(.remove)
-            return
+            return removeGroups(status)
         }
         adjustment.trial?.areGroupsGone = true
         guard adjustment.trial?.wasPromoted != true, relation != .after else { return carryBack(relation) }
@@ -230,20 +237,30 @@ extension AdjustmentStepper {
         if let demand = view.demand { return keep("proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas; \(demand)") }
         takeBlocksOfProbation()
         if isDoubtful { return watchTripwires(after: adjustment.after, nil) }
-        var plan = adjustment.terms.verification
-        plan.aim = .holdLatency
+        if let harm = harmOfProbation { return takeBack(harm, unseen: nil) }
         let terms = adjustment.trial?.usedTerms ?? .usual
-        plan.timeLimit = terms.probation * 2
-        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
-        if finding.verdict == .worsened {
-            adjustment.finding = finding
-            return takeBack(finding.explanation, verdict: .worsened)
-        }
         noteLoad()
         guard adjustment.elapsed >= terms.probation, !terms.waitsForHighLoad || hasSeenHighLoad else { return }
         keep(
             "proved on \(adjustment.trial?.podsPerGroup ?? 0) replicas, and no harm was found on all of them in "
                 + FigureText.duration(terms.waitsForHighLoad ? adjustment.elapsed : terms.probation))
+    }
+
+    /// Requests tell of harm also while the target cannot be seen. As in ``watchUnseen(_:)``, what they prove is tried to be taken back, and
+    /// nothing is kept unseen; and as in ``settleUnseen(_:)``, failures and silence count from the moment the change came to all.
+    mutating func watchProbationUnseen(_ why: String) {
+        guard let start = adjustment.reached(.probation) else { return }
+        takeBlocksOfProbation()
+        watchTripwires(after: view.blocks.filter { $0.start >= start }, why)
+        if adjustment.state == .probation, !isDoubtful, let harm = harmOfProbation { takeBack(harm, unseen: why) }
+    }
+
+    private var harmOfProbation: VerificationFinding? {
+        var plan = adjustment.terms.verification
+        plan.aim = .holdLatency
+        plan.timeLimit = (adjustment.trial?.usedTerms ?? .usual).probation * 2
+        let finding = verify(.temporal(before: adjustment.before, after: adjustment.after), plan: plan)
+        return finding.verdict == .worsened ? finding : nil
     }
 
     private mutating func noteLoad() {

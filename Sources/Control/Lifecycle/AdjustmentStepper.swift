@@ -44,6 +44,7 @@ struct AdjustmentStepper {
             switch adjustment.state {
             case .settling: settleUnseen(why)
             case .observing: watchUnseen(why)
+            case .probation: watchProbationUnseen(why)
             default: break
             }
         case .gone(let why): supersede(why)

@@ -1,3 +1,4 @@
+import Learning
 public import Measurements
 import Policies
 import Statistics
@@ -25,6 +26,8 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
     public internal(set) var wasApplied = false
     /// Whether the change may have come to the other replicas.
     public internal(set) var wasPromoted = false
+    /// When its groups were first told to go.
+    public internal(set) var leavingSince: Timestamp?
     /// Whether nothing is left of the groups.
     public internal(set) var areGroupsGone = false
 
@@ -41,6 +44,8 @@ public struct CanaryTrial: Sendable, Codable, Hashable {
         self.plan = plan
         self.forecast = forecast
     }
+
+    mutating func leaves(at time: Timestamp) { leavingSince = leavingSince ?? time }
 
     /// What it showed and cost so far.
     /// - Parameter objective: Of tuning; `nil` where its knob is not tuned.
@@ -136,6 +141,18 @@ public struct LoadReading: Sendable, Codable, Hashable {
     public init(rate: Double, highOfDay: Double) {
         self.rate = rate
         self.highOfDay = highOfDay
+    }
+}
+
+extension Adjustment {
+    /// Why the groups of its trial are still there, though they were told to go so long ago that a person should see to it; `nil` where they
+    /// are gone, are to stay, or may take their time.
+    public func leftGroups(at now: Timestamp) -> String? {
+        guard let trial, trial.isUnderWay(in: state), let since = trial.leavingSince else { return nil }
+        let length = now.since(since).duration
+        guard length >= terms.progressDeadline else { return nil }
+        return "what was made to try \(knob.name) = \(candidate.to) has not gone in \(FigureText.duration(length)): "
+            + (lastProblem ?? "nobody says why")
     }
 }
 

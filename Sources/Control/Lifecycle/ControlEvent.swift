@@ -29,6 +29,8 @@ public struct ControlEvent: Sendable, Codable, Hashable {
         case canaryBegun = "CanaryBegun"
         case canaryRefused = "CanaryRefused"
         case canaryPromoted = "CanaryPromoted"
+        /// What was made to try a change does not go.
+        case canaryLeft = "CanaryLeft"
         case holdoutBegun = "HoldoutBegun"
         case holdoutEnded = "HoldoutEnded"
         case verificationPassed = "VerificationPassed"
@@ -54,7 +56,7 @@ public struct ControlEvent: Sendable, Codable, Hashable {
         public var isWarning: Bool {
             switch self {
             case .adjustmentFailed, .verificationFailed, .rollbackFailed, .sourceStale, .externalChangeDetected, .targetUnreachable,
-                .actingRefused, .breakerOpened, .journalFailed, .leadershipLost:
+                .actingRefused, .breakerOpened, .canaryLeft, .journalFailed, .leadershipLost:
                 true
             default: false
             }

@@ -10,8 +10,10 @@ extension JournalEntry {
     /// - Parameters:
     ///   - triggers: Trigger states of the policy as they are now.
     ///   - draw: How a new adjustment was drawn; `nil` for one that is under way.
+    ///   - past: What is remembered of changes that did not work.
     init(
-        from old: Adjustment?, to new: Adjustment, policy: Policy, triggers: [String: TriggerState], draw: ActionDraw?, now: Timestamp
+        from old: Adjustment?, to new: Adjustment, policy: Policy, triggers: [String: TriggerState], draw: ActionDraw?,
+        past: [InfeasibleChange] = [], now: Timestamp
     ) {
         self.init(policy: new.policy, time: now)
         adjustment = new
@@ -31,7 +33,7 @@ extension JournalEntry {
         if reached.contains(where: \.isFinal), !wasFinal, new.kind != .adopted, new.kind != .planned {
             closingEpisode = EpisodeClosure(new, at: now)
         }
-        infeasible = InfeasibleChange(new, reached, now: now)
+        infeasible = InfeasibleChange(new, reached, past: past.last { $0.isOf(new) }, now: now)
     }
 
     private mutating func cool(
@@ -55,10 +57,20 @@ extension JournalEntry {
 extension InfeasibleChange {
     /// How long a change that did not work is not tried again.
     static let memory = Duration.seconds(3_600)
+    /// How long one at most that could not be measured again and again.
+    static let longestMemory = Duration.seconds(86_400)
+
+    /// How far ahead of now it may lie.
+    var longest: Duration { unmeasured == nil ? Self.memory : Self.longestMemory }
+
+    func isOf(_ adjustment: Adjustment) -> Bool { knob == adjustment.knob.name && to.isSame(as: adjustment.candidate.to) }
 
     /// What is to be remembered of a change that the target would not take or could not carry, or that was taken back because it did not
-    /// help, or that an operator did not want; `nil` for other ends.
-    init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, now: Timestamp) {
+    /// help, or could not be measured time after time, or that an operator did not want; `nil` for other ends.
+    /// - Parameter past: What is remembered of the same change.
+    init?(_ adjustment: Adjustment, _ reached: Set<AdjustmentState>, past: InfeasibleChange?, now: Timestamp) {
+        // It gave way to what the plan asked for, and says nothing of itself.
+        guard adjustment.gaveWay != true else { return nil }
         // Groups that were made and could not be compared tell nothing of what was to be tried on them.
         let wasCompared = adjustment.kind == .tuned && adjustment.trial?.course != nil
         let wasRefused = reached.contains(.failed) && adjustment.kind != .adopted && !wasCompared
@@ -72,9 +84,27 @@ extension InfeasibleChange {
         let wasRejected = reached.contains(.rejected)
         // The next plan would ask for it again.
         let wasTakenBackByHand = reached.contains(.rolledBack) && adjustment.kind == .planned
-        guard wasRefused || rolloutFailed || didNotHelp || wasRejected || wasTakenBackByHand else { return nil }
-        self.init(
-            knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: Self.memory), reason: adjustment.reason)
+        let hour = wasRefused || rolloutFailed || didNotHelp || wasRejected || wasTakenBackByHand ? Self.memory : .zero
+        self.init(knob: adjustment.knob.name, to: adjustment.candidate.to, until: now.advanced(by: hour), reason: adjustment.reason)
+        guard adjustment.verdict == .unmeasured, adjustment.kind == .decided else {
+            // What was measured after all is counted no further.
+            let isMeasured = past?.unmeasured != nil && adjustment.state.isFinal
+            if hour > .zero || isMeasured { return }
+            return nil
+        }
+        guard reached.contains(.rolledBack) || reached.contains(.failed) else {
+            unmeasured = past?.unmeasured
+            if hour > .zero { return }
+            return nil
+        }
+        let times = (past?.unmeasured ?? 0) + 1
+        unmeasured = times
+        until = now.advanced(by: max(adjustment.reached(.observing) == nil ? Self.memory : .zero, Self.memory(unmeasured: times)))
+    }
+
+    /// None after the first time, which may be chance; an hour after the second, and twice as long with each further one, at most a day.
+    private static func memory(unmeasured times: Int) -> Duration {
+        times < 2 ? .zero : min(memory * (1 << min(times - 2, 10)), longestMemory)
     }
 }
 

@@ -172,13 +172,17 @@ extension PolicyLoop {
         let step = open.step(view)
         var triggers = memory.history.triggers
         // What was asked while nothing could be seen is asked again at the next look.
-        try record(step, from: open, &triggers, look, answered: step.adjustment.hears(view) ? requests.map(\.id) : [])
+        try record(step, from: open, &triggers, memory, look, answered: step.adjustment.hears(view) ? requests.map(\.id) : [])
+        if let left = step.adjustment.leftGroups(at: look.now) {
+            tell(.canaryLeft, left, cause: left, adjustment: open.id, at: look.now)
+        }
         guard let effect = step.effect else { return step.adjustment }
-        return try await carryOut(effect, of: step.adjustment, look, &triggers)
+        return try await carryOut(effect, of: step.adjustment, look, memory, &triggers)
     }
 
     private func carryOut(
-        _ effect: AdjustmentStep.Effect, of adjustment: Adjustment, _ look: Look, _ triggers: inout [String: TriggerState]
+        _ effect: AdjustmentStep.Effect, of adjustment: Adjustment, _ look: Look, _ memory: ControlMemory,
+        _ triggers: inout [String: TriggerState]
     ) async throws(JournalFailure) -> Adjustment {
         guard let adjuster = ports.adjuster else { return adjustment }
         var failure: AdjusterError?
@@ -201,9 +205,9 @@ extension PolicyLoop {
             tell(.leadershipLost, "stopped before a side effect: \(why)", cause: why, adjustment: adjustment.id, at: look.now)
         }
         let settled = adjustment.settleEffect(effect, failure: failure, at: ports.clock.steady)
-        try record(settled, from: adjustment, &triggers, look, answered: [])
+        try record(settled, from: adjustment, &triggers, memory, look, answered: [])
         guard settled.effect == .unmark else { return settled.adjustment }
-        return try await carryOut(.unmark, of: settled.adjustment, look, &triggers)
+        return try await carryOut(.unmark, of: settled.adjustment, look, memory, &triggers)
     }
 
     /// Takes the mark of a finished adjustment off the target, which an earlier attempt could not.
@@ -220,17 +224,26 @@ extension PolicyLoop {
     }
 
     private func record(
-        _ step: AdjustmentStep, from old: Adjustment, _ triggers: inout [String: TriggerState], _ look: Look, answered: [UUID]
+        _ step: AdjustmentStep, from old: Adjustment, _ triggers: inout [String: TriggerState], _ memory: ControlMemory, _ look: Look,
+        answered: [UUID]
     ) throws(JournalFailure) {
         guard step.adjustment != old || !answered.isEmpty else { return }
         // While an operator thinks nothing happens that a restart would have to know.
         if old.state == .awaitingApproval, step.adjustment.state == old.state, answered.isEmpty { return }
-        var entry = JournalEntry(from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, now: look.now)
+        var entry = JournalEntry(
+            from: old, to: step.adjustment, policy: policy, triggers: triggers, draw: nil, past: memory.history.infeasible, now: look.now)
         entry.answered = answered
         entry.closingEpisode?.after.conditions.readyReplicas = look.observation?.replicas(policy)
         try commit(entry)
         triggers = entry.triggers ?? triggers
         for event in step.events { ports.announcer.announce(event) }
+        if let setAside = entry.infeasible, let times = setAside.unmeasured, setAside.until > look.now {
+            announce(
+                .actingRefused,
+                "\(setAside.knob) = \(setAside.to) could not be measured \(times) times in a row, so it is not tried again for "
+                    + "\(FigureText.duration(setAside.until.since(look.now).duration)): \(setAside.reason)",
+                adjustment: old.id, at: look.now)
+        }
     }
 }
 

@@ -119,7 +119,7 @@ extension PolicyLoop {
         guard let trial = open.trial, trial.isUnderWay(in: open.state) else { return nil }
         guard let canary = ports.canary else { return .unseen("its target has no replicas that could be changed apart") }
         do throws(AdjusterError) {
-            let status = try await canary.target.status()
+            let status = try await canary.target.status(of: ChangeOrder(open, .forward, fence: .unfenced))
             guard let since = trial.measuredUntil, trial.isMeasured(in: open.state) else { return .seen(status, []) }
             let look = CanaryLook(
                 experiment: open.id, now: now, status: status, bucketLength: trial.plan.canaryTerms.bucketLength, since: since,
@@ -138,7 +138,7 @@ extension PolicyLoop {
         case .prepare: try await canary.target.prepare(order)
         case .apply: try await canary.target.apply(order)
         case .promote: try await canary.target.promote(order)
-        case .remove: try await canary.target.remove(adjustment.id, fence: fence)
+        case .remove: try await canary.target.remove(adjustment.id, of: order.change, fence: fence)
         }
     }
 
@@ -154,23 +154,50 @@ extension PolicyLoop {
         if let seen = sawNoCanary, seen.term == term, (.zero..<Self.strayInterval).contains(look.now.since(seen.time).duration) {
             return true
         }
+        let status: CanaryStatus
         do throws(AdjusterError) {
-            let status = try await canary.target.status()
-            guard !status.isGone else {
-                sawNoCanary = (term, look.now)
-                return true
-            }
-            if let mark = status.mark, mark.policy != policy.name { return true }
-            try await canary.target.remove(nil, fence: term)
+            status = try await canary.target.status()
         } catch .refused {
             return true  // Who may not look cannot have made one.
         } catch {
-            tell(
-                .targetUnreachable, "a canary that nobody knows of may be left: \(error.explanation)",
-                cause: "stray canary: \(error.explanation)", at: look.now)
+            tellOfStray(error, look)
+            return false
+        }
+        guard !status.isGone else {
+            (sawNoCanary, strayCanarySince) = ((term, look.now), nil)
+            return true
+        }
+        if let mark = status.mark, mark.policy != policy.name { return true }
+        do throws(AdjusterError) {
+            try await canary.target.remove(nil, fence: term)
+            tellOfStray(nil, look)
+        } catch {
+            tellOfStray(error, look)
         }
         return false
     }
+
+    /// - Parameter failure: `nil` where it was told to go; that may take its time.
+    private func tellOfStray(_ failure: AdjusterError?, _ look: Look) {
+        let since = strayCanarySince ?? look.now
+        strayCanarySince = since
+        switch failure {
+        case .refused(let why)?:
+            tell(.canaryLeft, "nothing new is begun: \(why)", cause: why, at: look.now)
+        case let failure?:
+            tell(
+                .targetUnreachable, "a canary that nobody knows of may be left: \(failure.explanation)",
+                cause: "stray canary: \(failure.explanation)", at: look.now)
+        case nil:
+            let length = look.now.since(since).duration
+            guard length >= Self.strayPatience else { return }
+            tell(
+                .canaryLeft, "a canary that nobody knows of has not gone in \(FigureText.duration(length)), and nothing new is begun",
+                cause: "stray canary", at: look.now)
+        }
+    }
+
+    private static let strayPatience = Duration.seconds(600)
 }
 
 extension CanaryTrial {

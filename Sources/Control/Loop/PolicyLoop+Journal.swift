@@ -25,8 +25,7 @@ extension PolicyLoop {
             throw JournalFailure(error)
         }
         // What lies further ahead than it ever does was written before the clock was set back.
-        let latest = now.advanced(by: InfeasibleChange.memory + AdjustmentStepper.longestPause)
-        memory.history.infeasible.removeAll { $0.until > latest }
+        memory.history.infeasible.removeAll { $0.until > now.advanced(by: $0.longest + AdjustmentStepper.longestPause) }
         let clamped = memory.history.triggers.clamped(to: policy.triggers, at: now)
         if clamped != memory.history.triggers {
             memory.history.triggers = clamped

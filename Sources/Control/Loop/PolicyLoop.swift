@@ -24,6 +24,8 @@ public actor PolicyLoop {
     var sourceHealth: [String: SourceHealth] = [:]
     private var isTicking = false
     private var newest: Adjustment?
+    /// Since when groups that nobody knows of do not go.
+    var strayCanarySince: Timestamp?
     /// When, and in which term, the target was last seen to bear no groups of a trial; `nil` where it may bear some that nobody knows of.
     var sawNoCanary: (term: FencingToken, time: Timestamp)?
 
@@ -89,7 +91,8 @@ public actor PolicyLoop {
         defer { isTicking = false }
         let now = ports.clock.steady
         let gathered = await gather(at: now)
-        let sight = await look()
+        let memory = Result { () throws(JournalFailure) in try remember(at: now) }
+        let sight = await look((try? memory.get())?.open?.knob)
         if case .seen(let observation)? = sight { report.observation = observation }
         let plan = planReplicas(gathered.load, report.observation, at: now)
         report.plan = plan
@@ -99,7 +102,8 @@ public actor PolicyLoop {
             announce(.targetUnreachable, complaint, adjustment: nil, at: now)
         }
         do {
-            try await decideAndAct(Look(now: now, sight: sight, answers: gathered.answers, plan: plan), intent, &report)
+            let look = Look(now: now, sight: sight, answers: gathered.answers, plan: plan)
+            try await decideAndAct(look, try memory.get(), intent, &report)
             news.end(.journalFailed)
         } catch {
             // The journal cannot be read or written: what is not on disk does not happen.
@@ -126,8 +130,9 @@ public actor PolicyLoop {
         }
     }
 
-    private func decideAndAct(_ look: Look, _ intent: Intent, _ report: inout Report) async throws(JournalFailure) {
-        let memory = try remember(at: look.now)
+    private func decideAndAct(
+        _ look: Look, _ memory: ControlMemory, _ intent: Intent, _ report: inout Report
+    ) async throws(JournalFailure) {
         let decision = decideNow(look, memory, &report)
         if let open = memory.open {
             guard open.policy == policy.name else {
@@ -181,10 +186,11 @@ public actor PolicyLoop {
 
     // MARK: The world
 
-    private func look() async -> AdjustmentView.Sight? {
+    /// - Parameter knob: Of the open adjustment; it is finished with this one, whatever the policy says by now.
+    private func look(_ knob: Knob?) async -> AdjustmentView.Sight? {
         guard let adjuster = ports.adjuster else { return nil }
         do throws(AdjusterError) {
-            return .seen(try await adjuster.observe())
+            return .seen(try await adjuster.observe(with: knob))
         } catch .gone(let why) {
             return .gone(why)
         } catch {

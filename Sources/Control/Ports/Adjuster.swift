@@ -6,7 +6,9 @@ public import Policies
 /// The Kubernetes API, a user's command, the embedded engine and the world of a test are adjusters.
 public protocol Adjuster: Sendable {
     /// What the target is and does now. Changes nothing.
-    func observe() async throws(AdjusterError) -> TargetObservation
+    /// - Parameter knob: Of an adjustment that is open: it is read whether or not the policy has it any more, and in place of the policy's knob
+    ///   of that name, which may be found elsewhere by now.
+    func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation
     /// Whether the target would take the change, as far as can be told without making it.
     func rehearse(_ order: ChangeOrder) async throws(AdjusterError)
     /// Makes the change, marking the target with the order's id. The change is in force or on its way when this returns.
@@ -16,6 +18,16 @@ public protocol Adjuster: Sendable {
     func apply(_ order: ChangeOrder) async throws(AdjusterError)
     /// Takes the mark of a finished adjustment off the target; a target that bears another mark, or none, is left alone.
     func unmark(_ adjustment: UUID, fence: FencingToken) async throws(AdjusterError)
+}
+
+extension Adjuster {
+    /// What the target is and does now, as far as its policy goes.
+    public func observe() async throws(AdjusterError) -> TargetObservation { try await observe(with: nil) }
+}
+
+extension [Knob] {
+    /// With another knob in place of the one of its name; the same where there is none.
+    public func with(_ knob: Knob?) -> [Knob] { knob.map { knob in filter { $0.name != knob.name } + [knob] } ?? self }
 }
 
 /// One setting to be changed, or changed back.

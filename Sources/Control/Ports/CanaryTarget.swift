@@ -18,15 +18,30 @@ public protocol CanaryTarget: Sendable {
     func prepare(_ order: CanaryOrder) async throws(AdjusterError)
     /// Makes the change in the canary group only.
     func apply(_ order: CanaryOrder) async throws(AdjusterError)
-    /// Makes the change everywhere; the groups stay until ``remove(_:fence:)``.
+    /// Makes the change everywhere; the groups stay until ``remove(_:of:fence:)``.
     func promote(_ order: CanaryOrder) async throws(AdjusterError)
     /// Takes the groups away and gives the target back its replicas. The change stays where ``promote(_:)`` was asked for, else it goes too.
     ///
     /// Finds what is left of any experiment, also of one nobody remembers.
-    /// - Parameter experiment: Whose canary is to go; `nil` for whatever there is.
-    func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError)
+    /// - Parameters:
+    ///   - experiment: Whose canary is to go; `nil` for whatever there is.
+    ///   - change: What it tries, forward, where its adjustment is known: its knob is read whatever the policy says by now, and what somebody
+    ///     took the mark from is recognized by it.
+    /// - Throws: `.refused` where something is left that only a person can judge; the text says what and how.
+    func remove(_ experiment: UUID?, of change: ChangeOrder?, fence: FencingToken) async throws(AdjusterError)
     /// What there is of a canary now. Changes nothing.
-    func status() async throws(AdjusterError) -> CanaryStatus
+    /// - Parameter change: As for ``remove(_:of:fence:)``.
+    func status(of change: ChangeOrder?) async throws(AdjusterError) -> CanaryStatus
+}
+
+extension CanaryTarget {
+    /// Takes away what stands at the target itself.
+    public func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) {
+        try await remove(experiment, of: nil, fence: fence)
+    }
+
+    /// What there is, as far as it stands at the target itself.
+    public func status() async throws(AdjusterError) -> CanaryStatus { try await status(of: nil) }
 }
 
 /// One experiment with a matched canary.
@@ -102,7 +117,7 @@ public struct CanaryStatus: Sendable, Codable, Hashable {
     public var rest: [CanaryPod]
     /// What somebody else did to the target or a group meanwhile, a sentence; the canary is then to be removed.
     public var interference: String?
-    /// Groups that belong to no experiment of this target; ``CanaryTarget/remove(_:fence:)`` takes them away.
+    /// What belongs to no experiment of this target that goes on: groups, or a partition whose mark somebody took off; ``CanaryTarget/remove(_:of:fence:)`` takes them away.
     public var orphans: [String]
 
     public init(mark: CanaryMark?, rollout: TargetObservation.Rollout) {
@@ -139,6 +154,10 @@ public struct CanaryPod: Sendable, Codable, Hashable {
     public var isCurrent: Bool
     /// What keeps it from running, e.g. a crash loop or a container killed for want of memory; a sentence.
     public var trouble: String?
+    /// How often its containers were started again since it was made; `nil` where nobody tells.
+    public var restarts: Int?
+    /// Whether a container ended last for want of memory; `nil` where nobody tells.
+    public var wasKilledForMemory: Bool?
 
     public init(name: String, address: String?, node: String? = nil, isReady: Bool, isCurrent: Bool, trouble: String? = nil) {
         self.name = name

@@ -26,6 +26,15 @@ struct FieldOwners {
         entries.first { $0.text("manager") != KubernetesAdjuster.fieldManager && $0["fieldsV1"]?[member] != nil }?.foreignText("manager")
     }
 
+    /// Whether this controller set a field last, and nobody claims it besides; not where the API server does not tell.
+    func isOursAlone(_ path: [String]) -> Bool {
+        // Who made the member around a field is still named as its owner, without what others have set in it since.
+        let owners = entries.filter { entry in
+            path.reduce(entry["fieldsV1"]) { fields, part in fields?[part] } != nil
+        }
+        return !owners.isEmpty && owners.allSatisfy { $0.text("manager") == KubernetesAdjuster.fieldManager }
+    }
+
     private static func isRepositoryTool(_ manager: String) -> Bool {
         ["argocd", "flux", "kustomize-controller", "helm", "gitops"].contains { manager.lowercased().contains($0) }
     }

@@ -52,7 +52,8 @@ public struct KubernetesAdjuster: Adjuster {
 
     // MARK: Looking
 
-    public func observe() async throws(AdjusterError) -> TargetObservation {
+    public func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
+        let knobs = knobs.with(knob)
         let live = try await read(knobs)
         if live.object.isBeingDeleted { throw .gone("\(live.object.objectTitle) is being deleted") }
         let pods = try await selectedPods(of: live)

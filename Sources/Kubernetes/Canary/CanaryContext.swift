@@ -11,6 +11,8 @@ struct CanaryContext {
     let fence: FencingToken
     /// As known to the adjuster, for experiments that nobody remembers.
     let knobs: [Knob]
+    /// What the experiment tries, where its adjustment is known.
+    var change: ChangeOrder?
 
     var title: String { live.title }
 

@@ -5,8 +5,8 @@ import Learning
 import Policies
 
 extension KubernetesCanary {
-    func context(_ live: LiveCanary, fence: FencingToken) -> CanaryContext {
-        CanaryContext(live: live, writer: adjuster.writer, fence: fence, knobs: adjuster.knobs)
+    func context(_ live: LiveCanary, of change: ChangeOrder?, fence: FencingToken) -> CanaryContext {
+        CanaryContext(live: live, writer: adjuster.writer, fence: fence, knobs: adjuster.knobs.with(change?.knob), change: change)
     }
 
     /// The target, its groups and all their pods. The target is read last: what it says of groups and replicas is never older than they are.
@@ -26,22 +26,22 @@ extension KubernetesCanary {
 
     // MARK: Status
 
-    public func status() async throws(AdjusterError) -> CanaryStatus {
+    public func status(of change: ChangeOrder?) async throws(AdjusterError) -> CanaryStatus {
         let live = try await read()
+        let knob = adjuster.knobs.with(change?.knob).first { $0.name == live.record?.mark.knob }
         if live.target.isBeingDeleted { throw .gone("\(live.title) is being deleted, and the groups of its canary with it") }
-        var status = CanaryStatus(mark: live.record?.mark, rollout: CanaryProgress(live: live, knob: knob(live)).rollout)
+        var status = CanaryStatus(mark: live.record?.mark, rollout: CanaryProgress(live: live, knob: knob).rollout)
         status.canary = pods(live, .canary)
         status.control = pods(live, .control)
         status.rest = pods(live, nil)
         status.orphans = live.groups.values.filter { !live.isMarked || !live.isOurs($0) }
             .map { $0.objectTitle(ofKind: "Deployment") }.sorted()
+        if live.hasForgottenPartition { status.orphans.append(live.forgottenPartition) }
         if let record = live.record {
-            status.interference = CanaryInterference(live: live, record: record, knob: knob(live)).sentence
+            status.interference = CanaryInterference(live: live, record: record, knob: knob).sentence
         }
         return status
     }
-
-    private func knob(_ live: LiveCanary) -> Knob? { adjuster.knobs.first { $0.name == live.record?.mark.knob } }
 
     private func pods(_ live: LiveCanary, _ group: CanaryGroup?) -> [CanaryPod] {
         live.livingPods(group).map { CanaryPod($0, isCurrent: live.isCurrent($0, of: group)) }.sorted { $0.name < $1.name }
@@ -54,6 +54,12 @@ extension CanaryPod {
             name: pod.foreignText("metadata", "name"), address: pod.text("status", "podIP").flatMap { Self.isAddress($0) ? $0 : nil },
             node: pod.text("spec", "nodeName") == nil ? nil : pod.foreignText("spec", "nodeName"), isReady: pod.isReadyPod,
             isCurrent: isCurrent, trouble: PodTrouble.failure(of: pod) ?? PodTrouble.unschedulable(pod))
+        let containers = pod["status"]?["containerStatuses"]?.elements ?? []
+        guard !containers.isEmpty else { return }
+        restarts = Int(clamping: containers.reduce(Int64(0)) { $0 + min(1_000_000, max(0, $1.integer("restartCount") ?? 0)) })
+        wasKilledForMemory = containers.contains { container in
+            [container["state"], container["lastState"]].contains { $0?["terminated"]?.text("reason") == "OOMKilled" }
+        }
     }
 
     /// Digits, dots and colons: nothing that leads a URL elsewhere.
@@ -89,6 +95,7 @@ struct CanaryProgress {
 
     var rollout: TargetObservation.Rollout {
         guard live.isMarked, let mark = live.record?.mark else {
+            if live.hasForgottenPartition { return .progressing("\(live.forgottenPartition) belongs to no canary that goes on") }
             let left = live.groups.values.map { $0.objectTitle(ofKind: "Deployment") }.sorted()
             return left.isEmpty ? live.rolloutOfTarget : .progressing("\(left.joined(separator: ", ")) belongs to no canary that goes on")
         }
@@ -102,7 +109,8 @@ struct CanaryProgress {
             let left = live.groups.values.map { $0.objectTitle(ofKind: "Deployment") }.sorted()
             if left.isEmpty { return .progressing("the mark is still on \(title)") }
             return .progressing(
-                "\(left.joined(separator: ", ")) is still there; \(live.available) of \(live.replicas) pods of \(title) are available")
+                "\(left.joined(separator: ", ")) is still there\(live.whatHoldsGroups); "
+                    + "\(live.available) of \(live.replicas) pods of \(title) are available")
         }
         for group in CanaryGroup.allCases {
             guard let found = live.standing(group) else { return .progressing("the \(group.rawValue) group of \(title) is not made yet") }

@@ -28,8 +28,8 @@ public struct KubernetesCanary: CanaryTarget {
 
     public func promote(_ order: CanaryOrder) async throws(AdjusterError) { try await yielding(order, .promote(order)) }
 
-    public func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) {
-        try await carryOut(.remove(experiment), fence: fence, identity: nil)
+    public func remove(_ experiment: UUID?, of change: ChangeOrder?, fence: FencingToken) async throws(AdjusterError) {
+        try await carryOut(.remove(experiment), of: change, fence: fence, identity: nil)
     }
 
     /// Goes on with an experiment, or begins to take it away where somebody interferes.
@@ -38,11 +38,11 @@ public struct KubernetesCanary: CanaryTarget {
         do throws(AdjusterError) {
             try CanaryRefusal.checkChange(change)
             try await checkAutoscalers()
-            try await carryOut(verb, fence: change.fence, identity: change.identity)
+            try await carryOut(verb, of: change, fence: change.fence, identity: change.identity)
         } catch {
             guard case .changedByAnother = error else { throw error }
             do throws(AdjusterError) {
-                try await carryOut(.remove(change.adjustment), fence: change.fence, identity: change.identity)
+                try await carryOut(.remove(change.adjustment), of: change, fence: change.fence, identity: change.identity)
             } catch let second {
                 throw .changedByAnother(
                     found: nil, "\(error.explanation); its groups are not taken away yet: \(second.explanation)")
@@ -61,7 +61,7 @@ public struct KubernetesCanary: CanaryTarget {
     public func rehearse(_ order: CanaryOrder) async throws(AdjusterError) {
         let live = try await read()
         let change = order.change
-        let context = context(live, fence: change.fence)
+        let context = context(live, of: change, fence: change.fence)
         try context.check(identity: change.identity)
         try CanaryRefusal(order: order, live: live, owners: try await adjuster.foreignOwners(), budgets: try await budgets()).check()
         // What is to reach everything in the end is what the target itself has to take.
@@ -90,12 +90,14 @@ public struct KubernetesCanary: CanaryTarget {
     /// More than twice what the longest verb takes.
     private static let mostWrites = 12
 
-    private func carryOut(_ verb: CanaryVerb, fence: FencingToken, identity: String?) async throws(AdjusterError) {
+    private func carryOut(
+        _ verb: CanaryVerb, of change: ChangeOrder?, fence: FencingToken, identity: String?
+    ) async throws(AdjusterError) {
         var writes = 0, conflicts = 0
         var refused: (version: String, why: KubernetesError)?
         while true {
             let live = try await read()
-            let context = context(live, fence: fence)
+            let context = context(live, of: change, fence: fence)
             try context.check(identity: identity)
             if case .prepare = verb, writes > 0, !live.isMarked {
                 throw .changedByAnother(found: nil, "the canary of \(live.title) was taken away while it was being made")

@@ -51,6 +51,17 @@ struct LiveCanary {
     var firstOrdinal: Int { Int(clamping: target.integer("spec", "ordinals", "start") ?? 0) }
     var partition: Int { Int(clamping: target.integer("spec", "updateStrategy", "rollingUpdate", "partition") ?? 0) }
 
+    /// Whether a StatefulSet has an update partition that this controller set, and no mark of a canary any more: somebody took it off. Who sets
+    /// the partition otherwise owns it from then on.
+    var hasForgottenPartition: Bool {
+        !isDeployment && !isMarked && partition != 0 && FieldOwners(target).isOursAlone(Self.partitionPath)
+    }
+
+    /// For messages.
+    var forgottenPartition: String { "the update partition \(partition) of \(title)" }
+
+    private static let partitionPath = ["f:spec", "f:updateStrategy", "f:rollingUpdate", "f:partition"]
+
     /// Whether a group's Deployment belongs to the experiment of the record.
     func isOurs(_ group: DocumentValue) -> Bool {
         guard let record, let found = CanaryRecord(on: group) else { return false }
@@ -94,6 +105,22 @@ struct LiveCanary {
 
     var rolloutOfTarget: TargetObservation.Rollout {
         RolloutAssessment(target, pods: isDeployment ? livingPods(nil) : pods).rollout
+    }
+
+    /// What keeps groups that are being deleted from going, a clause; empty where nothing is seen to.
+    var whatHoldsGroups: String {
+        let leaving = groups.values.filter(\.isBeingDeleted)
+        guard !leaving.isEmpty else { return "" }
+        let names = Set(leaving.flatMap { $0["metadata"]?["finalizers"]?.elements ?? [] }.compactMap(\.text))
+        // What the deletion itself sets goes when the pods have gone.
+        let finalizers = names.subtracting(["foregroundDeletion"]).sorted().prefix(3).map { "finalizer \($0.prefix(100)) stands" }
+        let pods = pods.filter { $0.isBeingDeleted && $0.label(CanaryGroup.label).flatMap(CanaryGroup.init) != nil }
+        let stuck = pods.map { pod in
+            let node = pod.text("spec", "nodeName") == nil ? "" : " on node \(pod.foreignText("spec", "nodeName"))"
+            return "pod \(pod.foreignText("metadata", "name"))\(node) does not end"
+        }
+        let reasons = finalizers + stuck.sorted().prefix(3)
+        return reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))"
     }
 
     var readyInGroups: Int {

@@ -1,6 +1,7 @@
 import Control
 import Documents
 import FoundationEssentials
+import Learning
 import Policies
 
 /// A canary at a StatefulSet: an update partition, so that only the pods of the highest ordinals take up the change. As many below them are
@@ -50,7 +51,8 @@ struct PartitionCanaryPlan: CanaryPlan {
 
     /// Value, partition and mark in one step, so that there is nothing in between.
     private func remove(_ experiment: UUID?) throws(AdjusterError) -> CanaryWrite? {
-        guard live.isMarked, let record = live.record, experiment == nil || record.mark.experiment == experiment else { return nil }
+        guard live.isMarked, let record = live.record else { return try removeForgotten() }
+        guard experiment == nil || record.mark.experiment == experiment else { return nil }
         let mark = record.mark
         let isPartitioned = live.partition != 0 && live.partition == Self.partition(live, mark)
         let steps = context.markSteps(nil, setsFence: false) + (isPartitioned ? partitionSteps(0) : [])
@@ -74,6 +76,47 @@ struct PartitionCanaryPlan: CanaryPlan {
             adjustment: mark.experiment, policy: mark.policy, direction: .back, knob: knob, from: mark.to, to: mark.from,
             identity: live.main.identity, fence: context.fence)
         return try AdjustmentPlan(order: order, live: live.main, writer: context.writer).firstWrite()
+    }
+
+    /// Takes back a partition whose mark somebody took off, with the change that it kept from the other pods.
+    private func removeForgotten() throws(AdjusterError) -> CanaryWrite? {
+        guard live.hasForgottenPartition else { return nil }
+        let partition = CanaryWrite.patch(try GuardedPatch(live.target, at: context.writer.path, partitionSteps(0)))
+        guard let order = try forgottenChange() else { return partition }
+        guard live.main.stated(order.knob)?.value.isSame(as: order.from) == true else { return partition }  // Theirs stands.
+        let isOurs = live.main.mark?.mark.adjustment == order.adjustment
+        guard isOurs || order.knob.place.managedPaths.contains(where: FieldOwners(live.target).isOursAlone) else {
+            throw .refused(byHand("\(order.knob.name) is \(order.from), as this controller had set it, and somebody else sets it too"))
+        }
+        guard case .patch(let patch)? = try AdjustmentPlan(order: order, live: live.main, writer: context.writer).firstWrite() else {
+            return partition
+        }
+        return .patch(patch.adding(partitionSteps(0), changesValue: true))
+    }
+
+    /// What takes the change back, by the mark of the adjustment or by what the store knows of it.
+    private func forgottenChange() throws(AdjusterError) -> ChangeOrder? {
+        if let mark = live.main.mark?.mark {
+            guard let knob = context.knobs.first(where: { $0.name == mark.knob }) else {
+                throw .refused(byHand("the policy has no knob '\(mark.knob)' any more"))
+            }
+            return back(mark.adjustment, mark.policy, knob, mark.from, mark.to)
+        }
+        guard let change = context.change else {
+            throw .refused(byHand("somebody took off the marks that say what it tried"))
+        }
+        return back(change.adjustment, change.policy, change.knob, change.from, change.to)
+    }
+
+    private func back(_ adjustment: UUID, _ policy: String, _ knob: Knob, _ from: KnobValue, _ to: KnobValue) -> ChangeOrder {
+        ChangeOrder(
+            adjustment: adjustment, policy: policy, direction: .back, knob: knob, from: to, to: from, identity: live.main.identity,
+            fence: context.fence)
+    }
+
+    private func byHand(_ why: String) -> String {
+        "\(live.forgottenPartition) is left of a canary of this controller, and what it keeps from the other pods cannot be taken back: \(why). "
+            + "Set the pod template as it is to be for all pods, and then the partition to 0"
     }
 
     private func partitionSteps(_ partition: Int) -> [PatchStep] {

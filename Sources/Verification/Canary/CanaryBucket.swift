@@ -165,6 +165,7 @@ extension GroupBucket {
     public mutating func add(_ block: LatencyBlock) {
         requests += block.requests
         failed += block.failed
+        if let more = block.preemptions { preemptions = (preemptions ?? 0) + more }
         if let mean = block.logTimePerOutputToken { perToken.add(mean: mean.mean, count: mean.count) }
         if let mean = block.logTimeToFirstToken { firstToken.add(mean: mean.mean, count: mean.count) }
         // How long a request takes, about: what patience with a silent group is measured by.

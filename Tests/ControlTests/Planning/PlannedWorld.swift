@@ -151,7 +151,7 @@ final class PlannedWorld: Sendable {
     private struct Target: Adjuster {
         let world: PlannedWorld
 
-        func observe() async throws(AdjusterError) -> TargetObservation {
+        func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
             world.state.withLock { state in
                 var observation = TargetObservation(
                     identity: "uid", values: ["replicas": KnobState(.integer(state.replicas), origin: .live)], rollout: state.rollout)

@@ -82,7 +82,7 @@ extension WorldTarget.State {
                 rolloutFails = fails
                 return
             }
-            if isBack, let mark = canary.mark { setBack(mark, fence, now, controller) }
+            if isBack, let mark { setBack(mark, fence, now, controller) }
             canary.mark = nil
             rolloutFails = false
         }
@@ -97,14 +97,14 @@ extension WorldTarget.State {
         mark = AdjustmentMark(adjustment: order.adjustment, policy: order.policy, knob: order.knob.name, from: order.from, to: order.to)
     }
 
-    private mutating func setBack(_ canary: CanaryMark, _ fence: FencingToken, _ now: Timestamp, _ controller: Int) {
+    private mutating func setBack(_ mark: AdjustmentMark, _ fence: FencingToken, _ now: Timestamp, _ controller: Int) {
         let order = ChangeOrder(
-            adjustment: canary.experiment, policy: canary.policy, direction: .back, knob: WorldRun.knob, from: canary.to, to: canary.from,
+            adjustment: mark.adjustment, policy: mark.policy, direction: .back, knob: WorldRun.knob, from: mark.to, to: mark.from,
             identity: nil, fence: fence)
         writes.append(.init(order: order, time: now, controller: controller, lastWriter: lastWriter["slots"] ?? nil))
-        values["slots"] = canary.from
-        lastWriter["slots"] = .some(canary.experiment)
-        mark = nil
+        values["slots"] = mark.from
+        lastWriter["slots"] = .some(mark.adjustment)
+        self.mark = nil
     }
 }
 
@@ -119,7 +119,7 @@ struct WorldCanary: CanaryTarget {
     /// A group's making got no answer, and may happen later.
     let onLost: @Sendable (CanaryGroup, CanaryMark) -> Void
 
-    func status() async throws(AdjusterError) -> CanaryStatus {
+    func status(of change: ChangeOrder?) async throws(AdjusterError) -> CanaryStatus {
         switch fault("status") {
         case .unreachable, .lostAnswer, .timeoutBefore: throw .unreachable("no answer")
         case .none, .conflict, .refused: break
@@ -148,7 +148,9 @@ struct WorldCanary: CanaryTarget {
     func prepare(_ order: CanaryOrder) async throws(AdjusterError) { try yielding(.prepare(order), order) }
     func apply(_ order: CanaryOrder) async throws(AdjusterError) { try yielding(.apply(order), order) }
     func promote(_ order: CanaryOrder) async throws(AdjusterError) { try yielding(.promote(order), order) }
-    func remove(_ experiment: UUID?, fence: FencingToken) async throws(AdjusterError) { try carryOut(.remove(experiment), fence) }
+    func remove(_ experiment: UUID?, of change: ChangeOrder?, fence: FencingToken) async throws(AdjusterError) {
+        try carryOut(.remove(experiment), fence)
+    }
 
     private func yielding(_ verb: WorldGroups.Verb, _ order: CanaryOrder) throws(AdjusterError) {
         do throws(AdjusterError) {

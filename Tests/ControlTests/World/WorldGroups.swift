@@ -86,7 +86,8 @@ extension WorldTarget.State {
             }
             status.rest = pods("rest", replicas, isTargetReady, fails: rolloutFails)
         }
-        status.orphans = canary.groups.filter { canary.mark?.experiment != $1.mark.experiment }.map(\.key.rawValue).sorted()
+        let forgotten = canary.mark == nil && canary.kept != nil ? ["partition"] : []
+        status.orphans = forgotten + canary.groups.filter { canary.mark?.experiment != $1.mark.experiment }.map(\.key.rawValue).sorted()
         status.interference = interference
         return status
     }
@@ -209,6 +210,9 @@ extension WorldTarget.State {
                 return .join(isBack: !mark.keepsChange && isOurs)
             }
             return goOn(mark)
+        }
+        if canary.mark == nil, canary.kept != nil {
+            return .join(isBack: mark.flatMap { values["slots"]?.isSame(as: $0.to) } ?? false)
         }
         if canary.mark == nil, let mark = canary.groups[.canary]?.mark, canary.groups[.control]?.mark.experiment == mark.experiment {
             var removing = mark

@@ -184,7 +184,7 @@ final class WorldRun {
             case 1: state.canary.groups[group] = nil
             case 2: state.canary.groups[group]?.isChanged = true
             case 3: state.canary.groups[group]?.fails = true
-            default: if state.canary.form == .objects { state.canary.mark = nil }
+            default: state.canary.mark = nil
             }
         }
     }

@@ -141,7 +141,7 @@ struct WorldConnection: Adjuster {
     /// Called in the moment before a write takes effect.
     let onWrite: @Sendable (ChangeOrder) -> Void
 
-    func observe() async throws(AdjusterError) -> TargetObservation {
+    func observe(with knob: Knob?) async throws(AdjusterError) -> TargetObservation {
         switch fault("observe") {
         case .unreachable, .lostAnswer, .timeoutBefore: throw .unreachable("no answer")
         case .none, .conflict, .refused: return try target.observe(at: now())
