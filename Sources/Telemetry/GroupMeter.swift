@@ -12,7 +12,7 @@ public import Verification
 public actor GroupMeter: CanaryMeter {
     public nonisolated let obstacle: String?
     public nonisolated let countsArrivals = false
-    /// Beyond which a request misses its objective; `nil` where nobody asks.
+    /// Beyond which a request misses its objective; `nil` where there are none.
     private let loadLimits: [LatencyLimit]?
     private let makeSource: @Sendable (CanaryGroup, [CanaryPod]) -> (any MeasurementSource)?
     private var experiment: UUID?
@@ -34,7 +34,7 @@ public actor GroupMeter: CanaryMeter {
     /// Uses the first of a policy's sources that reads engines.
     /// - Throws: ``InvalidSelector``.
     public init(_ policy: Policy, client: HTTPClient) throws {
-        loadLimits = policy.tune == nil || policy.latencyLimits.isEmpty ? nil : policy.latencyLimits
+        loadLimits = policy.latencyLimits.isEmpty ? nil : policy.latencyLimits
         for source in policy.monitor.sources {
             guard let make = try Self.maker(source, client) else { continue }
             makeSource = make

@@ -41,6 +41,9 @@ import Tuning
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["CAMPAIGN"] == "full")) struct FullCampaignTests {
     private static let seeds: ClosedRange<UInt64> = 1...(UInt64(ProcessInfo.processInfo.environment["SEEDS"] ?? "") ?? 16)
 
+    /// Of AT-K4, seconds: two minutes for what the product does; in random order, which it never takes, the five of the naive tuner.
+    private static func window(_ way: TuningCampaign.Way) -> Double { way == .random ? TuningWorld.large.naiveWindow.seconds : 120 }
+
     @Test("AT-K1, AT-K3 and AT-K4 on a large model that begins badly")
     func large() {
         let campaign = TuningCampaign(.large, seeds: Self.seeds)
@@ -49,7 +52,7 @@ import Tuning
             #expect(campaign.episodesToNear(way) <= 3, "\(way)")
             #expect(campaign.finalObjective(way) <= campaign.landscape.best + 0.05, "\(way)")
             #expect(campaign.causedMisses(way) <= campaign.causedMisses(.naive) / 6, "\(way)")
-            #expect(campaign.longestUnstable(way) <= 120, "\(way)")
+            #expect(campaign.longestUnstable(way) <= Self.window(way), "\(way)")
         }
     }
 
@@ -62,7 +65,7 @@ import Tuning
         for way in [TuningCampaign.Way.twin, .flat] {
             #expect(campaign.finalObjective(way) <= landscape.best + 0.01, "\(way)")
             #expect(campaign.causedMisses(way) <= campaign.causedMisses(.naive) / 6, "\(way)")
-            #expect(campaign.longestUnstable(way) <= 120, "\(way)")
+            #expect(campaign.longestUnstable(way) <= Self.window(way), "\(way)")
         }
     }
 
@@ -74,7 +77,7 @@ import Tuning
             #expect(campaign.episodesToNear(way) <= 3, "\(way)")
             #expect(campaign.finalObjective(way) <= campaign.landscape.best + 0.08, "\(way)")
             #expect(campaign.causedMisses(way) <= campaign.causedMisses(.naive) / 6, "\(way)")
-            #expect(campaign.longestUnstable(way) <= 120, "\(way)")
+            #expect(campaign.longestUnstable(way) <= Self.window(way), "\(way)")
         }
     }
 }
