@@ -1,3 +1,4 @@
+import Learning
 import Measurements
 import Policies
 import Verification
